@@ -1,0 +1,277 @@
+//! The closed vocabularies that several parts share: states, verbs, forms, data types.
+//!
+//! Each has one text form, used in the catalog, the ledger, policies and the interfaces alike.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// A text that is not one of a vocabulary's words.
+#[derive(Debug, PartialEq, Eq)]
+pub struct UnknownWord {
+    /// Which vocabulary.
+    pub vocabulary: &'static str,
+    /// Its words.
+    pub words: &'static [&'static str],
+}
+
+impl fmt::Display for UnknownWord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "unknown {}: expected one of {}", self.vocabulary, self.words.join(", "))
+    }
+}
+
+impl std::error::Error for UnknownWord {}
+
+macro_rules! vocabulary {
+    ($(#[$doc:meta])* $name:ident, $title:literal { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum $name {
+            $($(#[$vdoc])* #[serde(rename = $word)] $variant,)*
+        }
+
+        impl $name {
+            /// Every word, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The text form.
+            #[must_use]
+            pub const fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word,)* }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.word())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = UnknownWord;
+            fn from_str(text: &str) -> Result<Self, UnknownWord> {
+                match text {
+                    $($word => Ok(Self::$variant),)*
+                    _ => Err(UnknownWord { vocabulary: $title, words: &[$($word),*] }),
+                }
+            }
+        }
+    };
+}
+
+vocabulary! {
+    /// The state of an engagement.
+    State, "engagement state" {
+        /// Data moves under policy.
+        Active = "active",
+        /// Nothing moves.
+        Paused = "paused",
+        /// Its keys are destroyed.
+        Closed = "closed",
+    }
+}
+
+vocabulary! {
+    /// What a principal is.
+    PrincipalKind, "principal kind" {
+        /// A human being with a key pair.
+        Person = "person",
+        /// A program.
+        Workload = "workload",
+    }
+}
+
+vocabulary! {
+    /// What a person or workload is trusted with.
+    Role, "role" {
+        /// Operator: sets up partners, engagements, principals and grants.
+        Administrator = "administrator",
+        /// Operator: pauses, resumes, scopes.
+        Security = "security",
+        /// Operator: moves data.
+        DataEngineer = "data-engineer",
+        /// Operator: labels data.
+        Labeler = "labeler",
+        /// Reads evidence, never data.
+        Auditor = "auditor",
+        /// Partner: pauses, resumes and scopes its own engagements.
+        PartnerSecurity = "partner-security",
+        /// Partner: reads its own deliveries.
+        PartnerResearcher = "partner-researcher",
+        /// A program of the operator.
+        Workload = "workload",
+    }
+}
+
+vocabulary! {
+    /// What is asked for. The names are also the Cedar actions.
+    Verb, "verb" {
+        /// Read the bytes of a version.
+        Read = "read",
+        /// Learn that an object exists and its size, time and names.
+        Head = "head",
+        /// List names.
+        List = "list",
+        /// Write a version, or parts of one.
+        Write = "write",
+        /// Delete an object.
+        Delete = "delete",
+        /// Create a dataset.
+        CreateDataset = "create-dataset",
+        /// Delete an empty dataset.
+        DeleteDataset = "delete-dataset",
+        /// Read one's own engagement's scope reports and packs.
+        Scope = "scope",
+        /// Resume a paused engagement.
+        Resume = "resume",
+        /// Set up partners, engagements, principals, grants.
+        Administer = "administer",
+        /// Issue a session.
+        IssueSession = "issue-session",
+        /// The intake scanner reading what was just written.
+        Scan = "scan",
+    }
+}
+
+vocabulary! {
+    /// In which form something became known to somebody. Legal exemptions hang on it.
+    Form, "form of exposure" {
+        /// Plaintext as stored.
+        Raw = "raw",
+        /// A de-identified view.
+        View = "view",
+        /// Sealed bytes without a key.
+        Sealed = "sealed",
+        /// That it exists, its name, size, time.
+        Names = "names",
+    }
+}
+
+vocabulary! {
+    /// How far the scanner got with a version.
+    ScanState, "scan state" {
+        /// Not looked at yet: readable by its writer and the scanner alone.
+        Pending = "pending",
+        /// Facts are in the catalog.
+        Scanned = "scanned",
+        /// Holds what must not be here: reviewers only.
+        Quarantined = "quarantined",
+        /// No detector can read it: readable where the dataset says so.
+        Unscannable = "unscannable",
+    }
+}
+
+vocabulary! {
+    /// What an engagement's key is for. Each purpose has its own retention.
+    KeyPurpose, "key purpose" {
+        /// Wraps the keys of data; destroyed at closure.
+        Data = "data",
+        /// Seals entries and metadata; outlives the data.
+        Record = "record",
+        /// Keys the digests of people; outlives the data.
+        Subject = "subject",
+        /// Derives session secrets and seals session tokens.
+        Token = "token",
+        /// Wraps object keys of one dataset for one day.
+        Epoch = "epoch",
+    }
+}
+
+vocabulary! {
+    /// A type of data that a finding can have.
+    DataType, "data type" {
+        /// E-mail address.
+        Email = "email",
+        /// Telephone number.
+        Phone = "phone",
+        /// Payment card number.
+        Card = "card",
+        /// US social security number.
+        Ssn = "ssn",
+        /// International bank account number.
+        Iban = "iban",
+    }
+}
+
+/// Why data is read or written, in the operator's words: `model-training`, `evaluation`, `labeling`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Purpose(String);
+
+/// The longest purpose, bucket label or principal name in bytes; they are repeated in every entry.
+pub const LONGEST_NAME_BYTES: usize = 64;
+
+impl Purpose {
+    /// The purpose as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Purpose {
+    type Err = NotAName;
+    fn from_str(text: &str) -> Result<Self, NotAName> {
+        check_name(text)?;
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for Purpose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Purpose {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// A text that cannot name a purpose, partner, engagement or principal.
+#[derive(Debug, PartialEq, Eq)]
+pub struct NotAName;
+
+impl fmt::Display for NotAName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not a name: use 1 to 64 of a-z, 0-9, `-`, `_` and `.`, beginning with a letter or digit")
+    }
+}
+
+impl std::error::Error for NotAName {}
+
+/// Checks the names people choose: 1 to 64 of `a-z 0-9 - _ .`, beginning with a letter or digit.
+///
+/// # Errors
+/// [`NotAName`] otherwise.
+pub fn check_name(text: &str) -> Result<(), NotAName> {
+    let bytes = text.as_bytes();
+    let first = bytes.first().is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    let rest = bytes.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_.".contains(b));
+    if first && rest && bytes.len() <= LONGEST_NAME_BYTES { Ok(()) } else { Err(NotAName) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_reads_back() {
+        for verb in Verb::ALL {
+            assert_eq!(verb.word().parse(), Ok(*verb));
+        }
+        assert!("READ".parse::<Verb>().is_err());
+    }
+
+    #[test]
+    fn names_are_plain() {
+        assert!(check_name("model-training").is_ok());
+        for bad in ["", "-x", "Upper", "a b", &"x".repeat(65)] {
+            assert_eq!(check_name(bad), Err(NotAName));
+        }
+    }
+}
