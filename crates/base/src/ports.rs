@@ -4,7 +4,8 @@
 //! network are called from threads that may wait.
 
 use crate::error::Fault;
-use crate::id::{BlobId, ChainId, KeyId};
+use crate::id::{BlobId, ChainId, EngagementId, KeyId};
+use crate::word::State;
 
 /// Sealed bytes at rest.
 pub trait Blobs: Send + Sync {
@@ -223,4 +224,19 @@ pub trait Keys: Send + Sync {
     /// # Errors
     /// `Unavailable`.
     fn destroy(&self, key: KeyId) -> Result<(), Fault>;
+}
+
+/// The register of pauses outside the catalog: at start, a pause in either stands.
+pub trait PauseRegister: Send + Sync {
+    /// Every engagement it knows, with its state and pause epoch. A slot that cannot be read counts as paused.
+    ///
+    /// # Errors
+    /// `Unavailable`, or `Corrupt` when it cannot even be said whose slot is damaged.
+    fn read_all(&self) -> Result<Vec<(EngagementId, State, u64)>, Fault>;
+
+    /// Writes one engagement's slot durably. Blocks for one flush of the disk.
+    ///
+    /// # Errors
+    /// `Unavailable`; the slot then holds the old, the new, or something that reads as paused.
+    fn write(&self, engagement: EngagementId, state: State, epoch: u64) -> Result<(), Fault>;
 }

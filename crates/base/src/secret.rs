@@ -89,7 +89,10 @@ impl AsRef<[u8]> for Plain {
 
 impl Drop for Plain {
     fn drop(&mut self) {
-        self.0.zeroize();
+        // As slices, which are erased at memory speed; as a vector, each byte would be erased by itself. What was trimmed off
+        // lies in the spare room.
+        self.0.spare_capacity_mut().zeroize();
+        self.0.as_mut_slice().zeroize();
     }
 }
 

@@ -1,0 +1,269 @@
+//! Access: the one way out. Everything that a caller learns of stored data passes here, and leaves by receipt.
+//!
+//! Find, judge, record, open: in this order, always. Answers without a body (HEAD, 304, 412, 416) reveal that something
+//! exists; they are releases of the *names* form and wait for their receipt like any other.
+
+use std::sync::Arc;
+
+use base::Timestamp;
+use base::id::{RequestId, VersionId};
+use base::word::{Form, Verb};
+use catalog::model::DatasetRow;
+use policy::Window;
+
+use crate::custody::{Custody, Matter};
+use crate::delivery::Delivery;
+use crate::directory::Engagement;
+use crate::error::{CustodyError, Thing};
+use crate::identity::Caller;
+use crate::meta::Meta;
+use crate::version::Version;
+
+/// Which bytes are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Span {
+    /// All.
+    Whole,
+    /// From the first to the second byte, both included, as HTTP has it; clipped to the object's end.
+    Between(u64, u64),
+    /// From a byte to the end.
+    From(u64),
+    /// The last bytes.
+    Last(u64),
+}
+
+/// Conditions of a read, as HTTP has them. ETags without quotes; `*` matches anything.
+#[derive(Clone, Debug, Default)]
+pub struct Conditions {
+    /// `If-Match`.
+    pub if_match: Vec<String>,
+    /// `If-None-Match`.
+    pub if_none_match: Vec<String>,
+    /// `If-Modified-Since`.
+    pub if_modified_since: Option<Timestamp>,
+    /// `If-Unmodified-Since`.
+    pub if_unmodified_since: Option<Timestamp>,
+}
+
+/// What is known of an object, once a receipt paid for it.
+#[derive(Clone, Debug)]
+pub struct Description {
+    /// The version.
+    pub version: VersionId,
+    /// Plaintext bytes.
+    pub size: u64,
+    /// When it became visible.
+    pub modified: Timestamp,
+    /// Metadata.
+    pub meta: Arc<Meta>,
+    /// How many parts it was uploaded in; 0 when it was put whole.
+    pub parts: usize,
+}
+
+/// The answer to a read.
+pub enum Got {
+    /// Bytes follow.
+    Body {
+        /// What it is.
+        about: Description,
+        /// Which bytes follow.
+        window: Window,
+        /// The bytes.
+        delivery: Box<Delivery>,
+    },
+    /// 304.
+    NotModified(Description),
+    /// 412.
+    PreconditionFailed,
+    /// 416; the object has this many bytes.
+    Unsatisfiable(u64),
+}
+
+/// What the conditions of a read come to.
+enum Verdict {
+    Go,
+    NotModified,
+    Failed,
+}
+
+impl Custody {
+    /// Reads an object, or bytes of it.
+    ///
+    /// # Errors
+    /// `Missing`, `Paused`, `Denied`, `Hidden`, or what the ledger, the keys or the store answer. Nothing was released then.
+    pub async fn get(
+        self: &Arc<Self>,
+        caller: Arc<Caller>,
+        request: RequestId,
+        bucket: &str,
+        key: &[u8],
+        span: Span,
+        conditions: &Conditions,
+    ) -> Result<Got, CustodyError> {
+        let engagement = self.compartment(&caller)?;
+        let dataset = self.dataset(&caller, bucket)?;
+        let version = self.find(&caller, request, &engagement, &dataset, key, Verb::Read).await?;
+        let about = describe(&version);
+        let window = match (conditions.judge(&about), span.window(about.size)) {
+            (Verdict::Go, Some(window)) => window,
+            (verdict, window) => {
+                self.reveal(&caller, request, Verb::Head, &engagement, &dataset, &version).await?;
+                return Ok(match verdict {
+                    Verdict::NotModified => Got::NotModified(about),
+                    Verdict::Failed => Got::PreconditionFailed,
+                    Verdict::Go => Got::Unsatisfiable(window.map_or(about.size, Window::len)),
+                });
+            }
+        };
+        let mut delivery =
+            Delivery::new(Arc::clone(self), caller, request, engagement, dataset, version, window, Verb::Read);
+        delivery.earn().await?;
+        Ok(Got::Body { about, window, delivery: Box::new(delivery) })
+    }
+
+    /// Describes an object.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub async fn head(
+        &self,
+        caller: &Caller,
+        request: RequestId,
+        bucket: &str,
+        key: &[u8],
+        conditions: &Conditions,
+    ) -> Result<Got, CustodyError> {
+        let engagement = self.compartment(caller)?;
+        let dataset = self.dataset(caller, bucket)?;
+        let version = self.find(caller, request, &engagement, &dataset, key, Verb::Head).await?;
+        self.reveal(caller, request, Verb::Head, &engagement, &dataset, &version).await?;
+        let about = describe(&version);
+        let window = Window { from: 0, to: about.size };
+        Ok(match conditions.judge(&about) {
+            Verdict::Go => Got::Body { delivery: Box::new(Delivery::nothing(engagement)), about, window },
+            Verdict::NotModified => Got::NotModified(about),
+            Verdict::Failed => Got::PreconditionFailed,
+        })
+    }
+
+    /// Finds the current version under a key. That nothing is there is an answer too: it is given only to those whom the
+    /// policies would let look, and it is recorded.
+    async fn find(
+        &self,
+        caller: &Caller,
+        request: RequestId,
+        engagement: &Engagement,
+        dataset: &DatasetRow,
+        key: &[u8],
+        verb: Verb,
+    ) -> Result<Version, CustodyError> {
+        match self.catalog.current(dataset.id, key)? {
+            Some(row) => Version::check(row, &engagement.fields),
+            None => {
+                let matter = Matter {
+                    request,
+                    verb,
+                    form: Form::Names,
+                    engagement,
+                    dataset: Some(dataset),
+                    bytes: None,
+                    approvers: Vec::new(),
+                };
+                let permit = self.judge(caller, matter).await?;
+                let _receipt = self.releaser.release(permit).await?;
+                Err(CustodyError::missing(Thing::Object, String::from_utf8_lossy(key)))
+            }
+        }
+    }
+
+    /// Releases that a version exists, its name, size, time and metadata.
+    async fn reveal(
+        &self,
+        caller: &Caller,
+        request: RequestId,
+        verb: Verb,
+        engagement: &Engagement,
+        dataset: &DatasetRow,
+        version: &Version,
+    ) -> Result<(), CustodyError> {
+        let matter = Matter {
+            request,
+            verb,
+            form: Form::Names,
+            engagement,
+            dataset: Some(dataset),
+            bytes: Some((&version.row, Arc::clone(&version.sealed), Window { from: 0, to: 0 })),
+            approvers: Vec::new(),
+        };
+        let permit = self.judge(caller, matter).await?;
+        let _receipt = self.releaser.release(permit).await?;
+        Ok(())
+    }
+}
+
+impl Span {
+    /// The window of an object of `size` bytes, or nothing if it cannot be satisfied.
+    #[must_use]
+    pub fn window(self, size: u64) -> Option<Window> {
+        let (from, to) = match self {
+            Self::Whole => return Some(Window { from: 0, to: size }),
+            Self::Between(first, last) if first <= last => (first, last.saturating_add(1).min(size)),
+            Self::Between(_, _) => return None,
+            Self::From(first) => (first, size),
+            Self::Last(count) => (size.saturating_sub(count), size),
+        };
+        (from < to).then_some(Window { from, to })
+    }
+}
+
+impl Conditions {
+    /// SPEC: RFC 9110 §13.2.2: `If-Match` makes `If-Unmodified-Since` moot, `If-None-Match` makes `If-Modified-Since` moot.
+    fn judge(&self, about: &Description) -> Verdict {
+        let names = |tags: &[String]| tags.iter().any(|tag| tag == "*" || *tag == about.meta.etag);
+        // HTTP dates have whole seconds.
+        let modified = about.modified.seconds();
+        if self.if_match.is_empty() {
+            if self.if_unmodified_since.is_some_and(|since| modified > since.seconds()) {
+                return Verdict::Failed;
+            }
+        } else if !names(&self.if_match) {
+            return Verdict::Failed;
+        }
+        let unchanged = if self.if_none_match.is_empty() {
+            self.if_modified_since.is_some_and(|since| modified <= since.seconds())
+        } else {
+            names(&self.if_none_match)
+        };
+        if unchanged { Verdict::NotModified } else { Verdict::Go }
+    }
+}
+
+fn describe(version: &Version) -> Description {
+    Description {
+        version: version.row.version,
+        size: version.row.size,
+        modified: version.row.modified,
+        meta: Arc::new(version.meta.clone()),
+        parts: if version.meta.etag.contains('-') { version.row.parts.len() } else { 0 },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_clipped_and_empty_ones_refused() {
+        let window = |from, to| Some(Window { from, to });
+        assert_eq!(Span::Whole.window(0), window(0, 0));
+        assert_eq!(Span::Between(0, 9).window(10), window(0, 10));
+        assert_eq!(Span::Between(5, u64::MAX).window(10), window(5, 10));
+        assert_eq!(Span::Between(10, 12).window(10), None);
+        assert_eq!(Span::Between(3, 2).window(10), None);
+        assert_eq!(Span::From(9).window(10), window(9, 10));
+        assert_eq!(Span::Last(4).window(10), window(6, 10));
+        assert_eq!(Span::Last(40).window(10), window(0, 10));
+        assert_eq!(Span::Last(0).window(10), None);
+        assert_eq!(Span::Last(4).window(0), None);
+    }
+}

@@ -1,0 +1,319 @@
+//! The entries that custody writes, one struct a kind, with their fields in their fixed order.
+//!
+//! Ids and words only. What is personal travels beside the entry as a private field.
+
+use base::id::{
+    ApprovalId, DatasetId, EngagementId, GrantId, ObjectId, PartnerId, PrincipalId, RequestId, SessionId, UploadId,
+    VersionId,
+};
+use base::word::{PrincipalKind, Purpose, Role, ScanState, Verb};
+use serde::Serialize;
+
+/// Kinds of entries, beside `release` and `heads`, which the ledger writes.
+pub mod kind {
+    /// The deployment began.
+    pub const INIT: &str = "deployment.init";
+    /// A partner was created.
+    pub const PARTNER: &str = "partner.create";
+    /// An engagement was created.
+    pub const ENGAGEMENT: &str = "engagement.create";
+    /// An engagement was paused.
+    pub const PAUSE: &str = "engagement.pause";
+    /// An engagement was resumed.
+    pub const RESUME: &str = "engagement.resume";
+    /// A dataset was created.
+    pub const DATASET: &str = "dataset.create";
+    /// A dataset was deleted.
+    pub const DATASET_DELETE: &str = "dataset.delete";
+    /// A principal was created.
+    pub const PRINCIPAL: &str = "principal.create";
+    /// A grant was made.
+    pub const GRANT: &str = "grant.create";
+    /// A grant was withdrawn.
+    pub const GRANT_DELETE: &str = "grant.delete";
+    /// A session was issued.
+    pub const SESSION: &str = "session.create";
+    /// A session was ended.
+    pub const SESSION_END: &str = "session.end";
+    /// Somebody asked for another person's approval.
+    pub const APPROVAL: &str = "approval.request";
+    /// Somebody approved.
+    pub const APPROVE: &str = "approval.grant";
+    /// A version became visible.
+    pub const PUT: &str = "object.put";
+    /// An object was deleted.
+    pub const DELETE: &str = "object.delete";
+    /// A multipart upload began.
+    pub const UPLOAD: &str = "upload.create";
+    /// A part was uploaded.
+    pub const UPLOAD_PART: &str = "upload.part";
+    /// A multipart upload was given up.
+    pub const UPLOAD_ABORT: &str = "upload.abort";
+    /// Policy refused.
+    pub const DENIAL: &str = "denial";
+    /// A permitted request failed; nothing was released.
+    pub const FAILURE: &str = "failure";
+    /// What was written to sockets.
+    pub const SETTLEMENT: &str = "settlement";
+    /// Failures of strangers, counted.
+    pub const NOISE: &str = "noise";
+    /// A pack or scope report was made.
+    pub const EVIDENCE: &str = "evidence";
+}
+
+/// Who did it, as every entry of an act has it.
+#[derive(Serialize)]
+pub struct By<'a> {
+    /// The request.
+    pub request: RequestId,
+    /// The principal.
+    pub principal: PrincipalId,
+    /// The session, if one was used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session: Option<SessionId>,
+    /// The credential's public name.
+    pub credential: &'a str,
+    /// Commitment to the network address.
+    pub address: String,
+}
+
+/// An act with what it was about.
+#[derive(Serialize)]
+pub struct Act<'a, W: Serialize> {
+    /// Who did it.
+    #[serde(flatten)]
+    pub by: By<'a>,
+    /// On what.
+    #[serde(flatten)]
+    pub what: W,
+}
+
+/// `deployment.init`.
+#[derive(Serialize)]
+pub struct Init<'a> {
+    /// The log's origin.
+    pub origin: &'a str,
+    /// The version of the program.
+    pub program: &'a str,
+    /// The system chain's place among the heads: 0.
+    pub ordinal: u64,
+}
+
+/// `partner.create`.
+#[derive(Serialize)]
+pub struct PartnerCreated {
+    /// The partner.
+    pub partner: PartnerId,
+}
+
+/// `engagement.create`.
+#[derive(Serialize)]
+pub struct EngagementCreated<'a> {
+    /// The engagement.
+    pub engagement: EngagementId,
+    /// Its partner.
+    pub partner: PartnerId,
+    /// Its chain's place among the heads.
+    pub ordinal: u64,
+    /// Its purposes.
+    pub purposes: &'a [Purpose],
+}
+
+/// `engagement.pause` and `engagement.resume`.
+#[derive(Serialize)]
+pub struct Turned {
+    /// The engagement.
+    pub engagement: EngagementId,
+    /// The epoch that begins.
+    pub epoch: u64,
+    /// How many sessions ended with it.
+    pub sessions_ended: u64,
+    /// How many streams were cut.
+    pub streams_cut: u64,
+    /// Who approved a resume.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub approvers: Vec<PrincipalId>,
+    /// The approval a resume rests on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approval: Option<ApprovalId>,
+    /// Set where a pause that stood in memory or in the fence file is entered belatedly.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub recovered: bool,
+}
+
+/// `dataset.create` and `dataset.delete`.
+#[derive(Serialize)]
+pub struct DatasetActed<'a> {
+    /// The dataset.
+    pub dataset: DatasetId,
+    /// Its bucket name.
+    pub bucket: &'a str,
+}
+
+/// `principal.create`.
+#[derive(Serialize)]
+pub struct PrincipalCreated<'a> {
+    /// The principal.
+    pub created: PrincipalId,
+    /// Person or workload.
+    pub principal_kind: PrincipalKind,
+    /// Its partner.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub partner: Option<PartnerId>,
+    /// Its roles.
+    pub roles: &'a [Role],
+}
+
+/// `grant.create` and `grant.delete`.
+#[derive(Serialize)]
+pub struct Granted<'a> {
+    /// The grant.
+    pub grant: GrantId,
+    /// To whom.
+    pub grantee: PrincipalId,
+    /// On which dataset.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dataset: Option<DatasetId>,
+    /// What.
+    pub verbs: &'a [Verb],
+    /// Why.
+    pub purposes: &'a [Purpose],
+    /// Until when.
+    pub expires: base::Timestamp,
+}
+
+/// `session.create` and `session.end`.
+#[derive(Serialize)]
+pub struct SessionActed<'a> {
+    /// The session.
+    pub issued: SessionId,
+    /// Its access key.
+    pub access_key: &'a str,
+    /// Whose.
+    pub holder: PrincipalId,
+    /// Why.
+    pub purpose: &'a Purpose,
+    /// From where.
+    pub places: &'a [String],
+    /// Until when.
+    pub expires: base::Timestamp,
+}
+
+/// `approval.request` and `approval.grant`.
+#[derive(Serialize)]
+pub struct Approved {
+    /// The approval.
+    pub approval: ApprovalId,
+    /// For what.
+    pub verb: Verb,
+    /// The digest of the request, in hex.
+    pub digest: String,
+    /// The signature over it, in base64.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub signature: String,
+}
+
+/// `object.put`.
+#[derive(Serialize)]
+pub struct Put {
+    /// The dataset.
+    pub dataset: DatasetId,
+    /// The object.
+    pub object: ObjectId,
+    /// The version.
+    pub version: VersionId,
+    /// Plaintext bytes.
+    pub size: u64,
+    /// How many parts.
+    pub parts: u64,
+    /// How far the scanner got.
+    pub scan: ScanState,
+    /// SHA-256 of the facts, in hex.
+    pub facts: String,
+    /// The scanner's version.
+    pub scanner: &'static str,
+    /// The policies that allowed it.
+    pub policies: std::sync::Arc<[String]>,
+}
+
+/// `object.delete`.
+#[derive(Serialize)]
+pub struct Deleted {
+    /// The dataset.
+    pub dataset: DatasetId,
+    /// The version that was current, if there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<VersionId>,
+    /// The policies that allowed it.
+    pub policies: std::sync::Arc<[String]>,
+}
+
+/// `upload.create`, `upload.part`, `upload.abort`.
+#[derive(Serialize)]
+pub struct Uploaded {
+    /// The dataset.
+    pub dataset: DatasetId,
+    /// The upload.
+    pub upload: UploadId,
+    /// The part's number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part: Option<u32>,
+    /// The part's plaintext bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
+}
+
+/// `denial`.
+#[derive(Serialize)]
+pub struct Denied<'a> {
+    /// What was asked.
+    pub verb: Verb,
+    /// The dataset.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dataset: Option<DatasetId>,
+    /// The policy that refused.
+    pub policy: &'a str,
+    /// What the decision rested on.
+    pub inputs: serde_json::Value,
+}
+
+/// `failure`.
+#[derive(Serialize)]
+pub struct Failed<'a> {
+    /// What was asked.
+    pub verb: Verb,
+    /// The dataset.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dataset: Option<DatasetId>,
+    /// The kind of failure, or `mismatch` when a body was not what the client said.
+    pub failure: &'a str,
+}
+
+/// `settlement`: which receipts of this chain were written to the socket, whole or in part.
+#[derive(Serialize)]
+pub struct Settled {
+    /// Runs of places in the chain that were sent whole.
+    pub whole: String,
+    /// Place in the chain and bytes sent, for those that were cut.
+    pub part: Vec<(u64, u64)>,
+}
+
+/// `noise`.
+#[derive(Serialize)]
+pub struct Noise {
+    /// Commitment to the address.
+    pub address: String,
+    /// The minute, since 1970 UTC.
+    pub minute: i64,
+    /// How many failures.
+    pub count: u64,
+}
+
+/// `evidence`.
+#[derive(Serialize)]
+pub struct Evidence<'a> {
+    /// What was made.
+    pub made: &'a str,
+    /// Its SHA-256, in hex.
+    pub digest: String,
+}

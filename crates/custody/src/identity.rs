@@ -1,0 +1,279 @@
+//! Who is asking. The only maker of a [`Caller`].
+//!
+//! # Threats
+//! Whoever reaches the socket sends what they like. A workload proves itself by a SigV4 signature under a secret that is
+//! derived from the engagement's token key and the session's id, so nobody can use a session that was not issued; a person
+//! proves itself by an HTTP message signature under its own key. Place is the socket's peer, never a header.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use base::fence::Ticket;
+use base::id::{EngagementId, PrincipalId, SessionId};
+use base::word::{PrincipalKind, Purpose, Role};
+use base::{Clock, Timestamp};
+use policy::Who;
+use seal::KeyRing;
+
+use crate::directory::{Directory, Principal, Session};
+use crate::error::{CustodyError, Unknown};
+use crate::signature::SigningKey;
+
+/// How far a request's clock may be from ours. What S3 allows; presigned requests carry their own expiry.
+const CLOCK_SKEW_SECONDS: i64 = 15 * 60;
+
+/// How old a person's signed request may be. Nonces are remembered for twice as long.
+const PERSON_SKEW_SECONDS: i64 = 5 * 60;
+
+/// How many nonces are remembered. More people's requests than this within ten minutes are refused, not let through twice.
+const REMEMBERED_NONCES: usize = 100_000;
+
+/// How many signing keys are kept: one for each live session and day that is in use.
+const KEPT_SIGNING_KEYS: usize = 10_000;
+
+/// We know who asks.
+///
+/// Minted in this file alone, from a claim that was verified. It is a proof of a state, so it is borrowed, not spent; it
+/// carries the fences behind which that state was read.
+#[must_use]
+pub struct Caller {
+    who: Arc<Who>,
+    engagement: Option<EngagementId>,
+    tickets: Vec<Ticket>,
+}
+
+impl Caller {
+    /// Who it is.
+    #[must_use]
+    pub const fn who(&self) -> &Arc<Who> {
+        &self.who
+    }
+
+    /// The compartment a session is bound to; `None` for people who sign with their own key.
+    #[must_use]
+    pub const fn engagement(&self) -> Option<EngagementId> {
+        self.engagement
+    }
+
+    pub(crate) fn tickets(&self) -> &[Ticket] {
+        &self.tickets
+    }
+
+    /// The scanner of this deployment, reading what was just written in one engagement. It never leaves the process.
+    pub(crate) fn scanner(principal: PrincipalId) -> Self {
+        let who = Who {
+            principal,
+            kind: PrincipalKind::Workload,
+            partner: None,
+            roles: vec![Role::Workload],
+            session: None,
+            credential: SCANNER.to_owned(),
+            purpose: SCANNER.parse::<Purpose>().ok(),
+            address: IpAddr::from([0, 0, 0, 0]),
+        };
+        Self { who: Arc::new(who), engagement: None, tickets: Vec::new() }
+    }
+
+    /// The person who sets the deployment up, before there is anybody to authenticate.
+    pub(crate) fn founder(principal: &Principal) -> Self {
+        Self { who: Arc::new(who_is(principal, IpAddr::from([127, 0, 0, 1]))), engagement: None, tickets: Vec::new() }
+    }
+}
+
+/// The name and purpose of the built-in scanner.
+pub(crate) const SCANNER: &str = "intake-scanner";
+
+/// A signed S3 request as the gateway read it.
+pub struct S3Claim<'a> {
+    /// The access key id.
+    pub access_key: &'a str,
+    /// The session token, from the header or the query.
+    pub token: Option<&'a str>,
+    /// The credential scope's date, `YYYYMMDD`.
+    pub date: &'a str,
+    /// The credential scope's region.
+    pub region: &'a str,
+    /// The credential scope's service.
+    pub service: &'a str,
+    /// When the request says it was signed.
+    pub signed_at: Timestamp,
+    /// For a presigned request: how long it is good for.
+    pub good_for_seconds: Option<u32>,
+    /// The text that was signed.
+    pub string_to_sign: &'a str,
+    /// The signature, in lower-case hex.
+    pub signature: &'a str,
+    /// The socket's peer.
+    pub address: IpAddr,
+}
+
+/// A person's signed request as the gateway read it.
+pub struct PersonClaim<'a> {
+    /// The request, as RFC 9421 sees it.
+    pub request: attest::person::Request<'a>,
+    /// The `Content-Digest` header.
+    pub content_digest: &'a str,
+    /// The `Signature-Input` header.
+    pub signature_input: &'a str,
+    /// The `Signature` header.
+    pub signature: &'a str,
+    /// The socket's peer.
+    pub address: IpAddr,
+}
+
+/// Establishes callers.
+pub struct Identity {
+    directory: Arc<Directory>,
+    ring: Arc<KeyRing>,
+    clock: Arc<dyn Clock>,
+    keys: Mutex<HashMap<KeyScope, SigningKey>>,
+    accepted_tokens: Mutex<HashMap<SessionId, String>>,
+    nonces: Mutex<HashMap<String, Timestamp>>,
+}
+
+#[derive(PartialEq, Eq, Hash)]
+struct KeyScope {
+    session: SessionId,
+    scope: String,
+}
+
+impl Identity {
+    /// Over the directory and the keeper of session secrets.
+    #[must_use]
+    pub fn new(directory: Arc<Directory>, ring: Arc<KeyRing>, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            directory,
+            ring,
+            clock,
+            keys: Mutex::default(),
+            accepted_tokens: Mutex::default(),
+            nonces: Mutex::default(),
+        }
+    }
+
+    /// Establishes the caller of an S3 request, and the key that its chunks must be signed with.
+    ///
+    /// # Errors
+    /// `Unauthenticated`, with the reason that S3 clients can act on.
+    pub fn workload(&self, claim: &S3Claim<'_>) -> Result<(Caller, SigningKey), CustodyError> {
+        let now = self.clock.now();
+        let session = self.directory.session(claim.access_key).ok_or_else(|| unknown(Unknown::NoSuchKey))?;
+        // The tickets come before what they guard is read.
+        let mut tickets = vec![session.fence.ticket()];
+        tickets.extend(self.directory.grants_ticket(session.row.principal));
+        let principal = self.directory.principal(session.row.principal).ok_or_else(|| unknown(Unknown::NoSuchKey))?;
+
+        check_times(claim, now)?;
+        if session.row.ended.is_some() || session.row.expires <= now {
+            return Err(unknown(Unknown::Expired));
+        }
+        let key = self.signing_key(&session, claim)?;
+        if !key.accepts(claim.string_to_sign, claim.signature) {
+            return Err(unknown(Unknown::BadSignature));
+        }
+        self.check_token(&session, claim.token)?;
+        if !session.places.is_empty() && !session.places.iter().any(|place| place.contains(claim.address)) {
+            return Err(unknown(Unknown::Misplaced));
+        }
+        let mut who = who_is(&principal, claim.address);
+        who.session = Some(session.row.id);
+        who.credential.clone_from(&session.row.access_key);
+        who.purpose = Some(session.row.purpose.clone());
+        Ok((Caller { who: Arc::new(who), engagement: Some(session.row.engagement), tickets }, key))
+    }
+
+    /// Establishes the person who signed an admin request.
+    ///
+    /// # Errors
+    /// `Unauthenticated`; `Invalid` when the signature headers cannot be read.
+    pub fn person(&self, claim: &PersonClaim<'_>) -> Result<Caller, CustodyError> {
+        let now = self.clock.now();
+        let read = attest::person::read(claim.content_digest, claim.signature_input, claim.signature)
+            .map_err(|error| CustodyError::invalid(base::error::chain(&error)))?;
+        let principal = self.directory.person(&read.stamp().keyid).ok_or_else(|| unknown(Unknown::NoSuchKey))?;
+        let tickets = vec![principal.grants.ticket()];
+        let key = principal.row.public_key.map(attest::key::PublicKey::from_bytes);
+        let key = key.ok_or_else(|| unknown(Unknown::NoSuchKey))?;
+        let stamp = read.verify(&claim.request, &key).map_err(|_| unknown(Unknown::BadSignature))?;
+        let age_seconds = now.seconds().saturating_sub(stamp.created.seconds());
+        if age_seconds.abs() > PERSON_SKEW_SECONDS {
+            return Err(unknown(Unknown::ClockSkew));
+        }
+        self.remember_nonce(format!("{}/{}", stamp.keyid, stamp.nonce), now)?;
+        Ok(Caller { who: Arc::new(who_is(&principal, claim.address)), engagement: None, tickets })
+    }
+
+    fn signing_key(&self, session: &Session, claim: &S3Claim<'_>) -> Result<SigningKey, CustodyError> {
+        let scope =
+            KeyScope { session: session.row.id, scope: format!("{}/{}/{}", claim.date, claim.region, claim.service) };
+        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(key) = keys.get(&scope) {
+            return Ok(key.clone());
+        }
+        let secret = self.ring.tokens(session.row.engagement.into())?.secret(session.row.id)?;
+        let key = SigningKey::derive(&secret, claim.date, claim.region, claim.service);
+        // LIMIT: a caller who holds a session can fill this with made-up regions; it is emptied then, and costs a derivation.
+        if keys.len() >= KEPT_SIGNING_KEYS {
+            keys.clear();
+        }
+        keys.insert(scope, key.clone());
+        Ok(key)
+    }
+
+    /// The token must be one that was sealed for exactly this session. One that was accepted is remembered.
+    fn check_token(&self, session: &Session, token: Option<&str>) -> Result<(), CustodyError> {
+        let token = token.ok_or_else(|| unknown(Unknown::BadToken))?;
+        let mut accepted = self.accepted_tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        if accepted.get(&session.row.id).is_some_and(|known| known == token) {
+            return Ok(());
+        }
+        let tokens = self.ring.tokens(session.row.engagement.into())?;
+        let _claims = tokens.open(session.row.id, token).map_err(|_| unknown(Unknown::BadToken))?;
+        if accepted.len() >= KEPT_SIGNING_KEYS {
+            accepted.clear();
+        }
+        accepted.insert(session.row.id, token.to_owned());
+        Ok(())
+    }
+
+    fn remember_nonce(&self, nonce: String, now: Timestamp) -> Result<(), CustodyError> {
+        let oldest = now.plus_seconds(PERSON_SKEW_SECONDS.saturating_mul(-2));
+        let mut nonces = self.nonces.lock().unwrap_or_else(PoisonError::into_inner);
+        if nonces.len() >= REMEMBERED_NONCES {
+            nonces.retain(|_, seen| *seen >= oldest);
+        }
+        if nonces.len() >= REMEMBERED_NONCES || nonces.insert(nonce, now).is_some() {
+            return Err(unknown(Unknown::Replayed));
+        }
+        Ok(())
+    }
+}
+
+fn check_times(claim: &S3Claim<'_>, now: Timestamp) -> Result<(), CustodyError> {
+    let age_seconds = now.seconds().saturating_sub(claim.signed_at.seconds());
+    let fresh = match claim.good_for_seconds {
+        None => age_seconds.abs() <= CLOCK_SKEW_SECONDS,
+        Some(good_for) if age_seconds > i64::from(good_for) => return Err(unknown(Unknown::Expired)),
+        Some(_) => age_seconds >= CLOCK_SKEW_SECONDS.saturating_neg(),
+    };
+    if fresh { Ok(()) } else { Err(unknown(Unknown::ClockSkew)) }
+}
+
+fn who_is(principal: &Principal, address: IpAddr) -> Who {
+    let keyid = principal.row.public_key.map(|key| attest::key::PublicKey::from_bytes(key).keyid());
+    Who {
+        principal: principal.row.id,
+        kind: principal.row.kind,
+        partner: principal.row.partner,
+        roles: principal.row.roles.clone(),
+        session: None,
+        credential: keyid.unwrap_or_default(),
+        purpose: None,
+        address: address.to_canonical(),
+    }
+}
+
+const fn unknown(why: Unknown) -> CustodyError {
+    CustodyError::Unauthenticated(why)
+}

@@ -1,0 +1,476 @@
+//! Intake: the one way in. Bytes are digested, scanned and sealed in one pass, and become visible with their ledger entry.
+//!
+//! # Order of writes
+//! 1. policy, before the first byte is taken;
+//! 2. for what does not fit a catalog row: an intent, durable before the first byte reaches the store;
+//! 3. sealed bytes to the store under a random name, flushed;
+//! 4. one transaction: the version visible, its facts, its entry. The intents must still be alive then.
+//!
+//! A crash before 4 leaves blobs that nobody names and an intent that says whose they were: the sweep collects both. A crash
+//! after it loses nothing.
+
+use std::sync::Arc;
+
+use base::id::{BlobId, ObjectId, RequestId, VersionId};
+use base::object::{Body, Part};
+use base::ports::BlobWriter;
+use base::word::{Form, ScanState, Verb};
+use bytes::Bytes;
+use catalog::model::{Applied, Change, DatasetRow, MentionRow, Precondition, PutVersion, VersionRow};
+use seal::{Identity as SealedIdentity, ObjectSealer, StreamSealer};
+
+use crate::custody::{Custody, Matter};
+use crate::digests::{Algorithm, Digested, Digests};
+use crate::directory::Engagement;
+use crate::entries::{Put, kind};
+use crate::error::{Clash, CustodyError};
+use crate::facts::{Facts, Inspection};
+use crate::identity::Caller;
+use crate::meta::Meta;
+use crate::version;
+
+/// Sealed bytes up to which a body lives in the catalog row. SPEC: design §5.
+pub const INLINE_BYTES: usize = 16 * 1024;
+
+/// The largest object that is put in one piece, or part of a multipart upload. SPEC: S3 limits.
+pub const LARGEST_PUT_BYTES: u64 = 5 * 1024 * 1024 * 1024;
+
+/// The longest key. SPEC: S3 object keys.
+const LONGEST_KEY_BYTES: usize = 1024;
+
+/// How many records' facts one act carries; more come in acts of their own, so that no caller waits behind a long list.
+const MENTIONS_AN_ACT: usize = 2_000;
+
+/// What a put says of the object, beside its bytes.
+#[derive(Clone, Debug, Default)]
+pub struct NewObject {
+    /// Headers and user metadata; the digests are computed.
+    pub meta: Meta,
+    /// Checksums to compute and keep.
+    pub algorithms: Vec<Algorithm>,
+    /// Whether the payload's SHA-256 was signed.
+    pub sha256: bool,
+    /// `If-None-Match: *`.
+    pub only_if_absent: bool,
+    /// `If-Match`, without quotes.
+    pub only_if_etag: Option<String>,
+}
+
+/// What a client said its body would come to; checked before anything becomes visible.
+#[derive(Clone, Debug, Default)]
+pub struct Expected {
+    /// The signed SHA-256.
+    pub sha256: Option<[u8; 32]>,
+    /// `Content-MD5`.
+    pub md5: Option<[u8; 16]>,
+    /// Checksums in base64, from headers or trailers.
+    pub checksums: Vec<(Algorithm, String)>,
+    /// How many bytes.
+    pub length: Option<u64>,
+}
+
+/// How a body differs from what the client said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mismatch {
+    /// Another SHA-256 than was signed.
+    Sha256,
+    /// Another MD5.
+    Md5,
+    /// Another checksum.
+    Checksum(Algorithm),
+    /// Another length.
+    Length,
+}
+
+/// What a put came to.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// The version.
+    pub version: VersionId,
+    /// Its metadata.
+    pub meta: Meta,
+    /// Its size.
+    pub size: u64,
+}
+
+/// The answer to a finished body.
+pub enum Finished {
+    /// It is visible and durable.
+    Stored(Stored),
+    /// It is not what the client said; nothing was kept.
+    Mismatch(Mismatch),
+}
+
+/// One sealed body on its way to the row or the store.
+pub(crate) struct Sink {
+    custody: Arc<Custody>,
+    request: RequestId,
+    sealer: Option<StreamSealer>,
+    sealed: Vec<u8>,
+    digests: Digests,
+    blob: Option<(BlobId, Box<dyn BlobWriter>)>,
+    may_inline: bool,
+}
+
+/// A body that was sealed and is durable, if it went to the store.
+pub(crate) struct Sunk {
+    pub(crate) body: Body,
+    pub(crate) digested: Digested,
+    pub(crate) intents: Vec<BlobId>,
+}
+
+impl Sink {
+    pub(crate) fn new(
+        custody: Arc<Custody>,
+        request: RequestId,
+        sealer: StreamSealer,
+        digests: Digests,
+        may_inline: bool,
+    ) -> Self {
+        Self { custody, request, sealer: Some(sealer), sealed: Vec::new(), digests, blob: None, may_inline }
+    }
+
+    /// Takes the next plaintext bytes.
+    pub(crate) async fn push(&mut self, bytes: &[u8]) -> Result<(), CustodyError> {
+        self.digests.update(bytes);
+        if let Some(sealer) = &mut self.sealer {
+            sealer.push(bytes, &mut self.sealed)?;
+        }
+        self.spill(false).await
+    }
+
+    /// Sends what is sealed to the store, once it cannot stay in the row.
+    async fn spill(&mut self, end: bool) -> Result<(), CustodyError> {
+        let fits = self.may_inline && self.blob.is_none() && self.sealed.len() <= INLINE_BYTES;
+        if self.sealed.is_empty() || (fits && end) || (fits && self.sealer.is_some()) {
+            return Ok(());
+        }
+        if self.blob.is_none() {
+            let name = BlobId::fresh(self.custody.entropy.as_ref());
+            let intend = Change::Intend { blobs: vec![name], request: self.request, at: self.custody.clock.now() };
+            // DURABLE: the intent precedes the blob's first byte, so that the sweep finds whatever a crash leaves.
+            self.custody.queue.record(vec![intend], Vec::new()).await?;
+            self.blob = Some((name, self.custody.blobs.create(name)?));
+        }
+        if let Some((_, writer)) = &mut self.blob {
+            writer.append(&self.sealed)?;
+        }
+        self.sealed.clear();
+        Ok(())
+    }
+
+    /// Ends the body and makes it durable.
+    pub(crate) async fn finish(mut self) -> Result<Sunk, CustodyError> {
+        if let Some(sealer) = self.sealer.take() {
+            sealer.finish(&mut self.sealed)?;
+        }
+        self.spill(true).await?;
+        let digested = std::mem::replace(&mut self.digests, Digests::new(&[], false)).finish();
+        match self.blob.take() {
+            None => {
+                let body = Body::Inline(Bytes::from(std::mem::take(&mut self.sealed)));
+                Ok(Sunk { body, digested, intents: Vec::new() })
+            }
+            Some((name, writer)) => {
+                // Flushing waits for the disk: not on a thread that others' requests run on.
+                tokio::task::spawn_blocking(move || writer.finish()).await.map_err(joined)??;
+                Ok(Sunk { body: Body::Blob(name), digested, intents: vec![name] })
+            }
+        }
+    }
+
+    /// Gives the body up: its intents die and their blobs become garbage.
+    pub(crate) async fn abandon(mut self) {
+        if let Some((name, writer)) = self.blob.take() {
+            drop(writer);
+            let _ = self.custody.queue.record(vec![Change::KillIntents(vec![name])], Vec::new()).await;
+        }
+    }
+}
+
+/// A put under way.
+pub struct Incoming {
+    custody: Arc<Custody>,
+    caller: Arc<Caller>,
+    request: RequestId,
+    engagement: Arc<Engagement>,
+    dataset: Arc<DatasetRow>,
+    key: Vec<u8>,
+    object: ObjectId,
+    version: VersionId,
+    new: NewObject,
+    sealer: ObjectSealer,
+    sink: Sink,
+    inspection: Inspection,
+}
+
+impl Custody {
+    /// Begins a put. Policy has allowed it when this returns; no byte of the body need have been read.
+    ///
+    /// # Errors
+    /// `Missing` bucket, `Invalid` key, `Paused`, `Denied`, `Hidden`.
+    pub async fn put(
+        self: &Arc<Self>,
+        caller: Arc<Caller>,
+        request: RequestId,
+        bucket: &str,
+        key: &[u8],
+        new: NewObject,
+    ) -> Result<Incoming, CustodyError> {
+        let engagement = self.compartment(&caller)?;
+        let dataset = self.dataset(&caller, bucket)?;
+        check_key(key)?;
+        let _permit = self.judge(&caller, writing(request, &engagement, &dataset)).await?;
+        let object = ObjectId::fresh(self.entropy.as_ref());
+        let version = VersionId::fresh(self.entropy.as_ref());
+        let identity = SealedIdentity { engagement: engagement.id, dataset: dataset.id, object, version };
+        let sealer = ObjectSealer::begin(&self.ring, identity, self.clock.now().day())?;
+        let digests = Digests::new(&new.algorithms, new.sha256);
+        let sink = Sink::new(Arc::clone(self), request, sealer.part(1)?, digests, true);
+        let inspection = self.inspect(&engagement, key, new.meta.headers.get("content-type").map(String::as_str))?;
+        Ok(Incoming {
+            custody: Arc::clone(self),
+            caller,
+            request,
+            engagement,
+            dataset,
+            key: key.to_vec(),
+            object,
+            version,
+            new,
+            sealer,
+            sink,
+            inspection,
+        })
+    }
+
+    /// Makes a version visible with its facts and its entry, judged once more: the world may have moved while its bytes came.
+    #[expect(clippy::too_many_arguments, reason = "what a version is made of, from two callers")]
+    pub(crate) async fn reveal_version(
+        &self,
+        caller: &Caller,
+        request: RequestId,
+        engagement: &Engagement,
+        dataset: &DatasetRow,
+        mut put: PutVersion,
+        facts: Facts,
+        conditions: &NewObject,
+    ) -> Result<(), CustodyError> {
+        put.precondition = self.precondition(engagement, &put.row, conditions)?;
+        let permit = self.judge(caller, writing(request, engagement, dataset)).await?;
+        let at_once = facts.mentions.len() <= MENTIONS_AN_ACT;
+        let mut row = put.row.clone();
+        row.scan = if at_once { facts.state } else { ScanState::Pending };
+        row.mac = version::mac(&row, row.scan, &engagement.fields);
+        let entry = Put {
+            dataset: row.dataset,
+            object: row.object,
+            version: row.version,
+            size: row.size,
+            parts: row.parts.len() as u64,
+            scan: facts.state,
+            facts: facts.digest.clone(),
+            scanner: crate::facts::SCANNER_VERSION,
+            policies: Arc::clone(permit.policies()),
+        };
+        let draft = self.draft(caller, request, engagement.id.into(), kind::PUT, entry)?;
+        put.row = row.clone();
+        let mut changes = vec![Change::Put(Box::new(put))];
+        let mut mentions = facts.mentions;
+        if at_once && !mentions.is_empty() {
+            changes.push(facts_of(engagement, row.version, std::mem::take(&mut mentions)));
+        }
+        let recorded =
+            self.queue.record_permitted(permit, changes, vec![draft]).await.map_err(|error| match error {
+                ledger::LedgerError::Rejected(fault) if fault.kind() == base::Kind::Conflict => {
+                    CustodyError::Conflict(Clash::Precondition)
+                }
+                other => other.into(),
+            })?;
+        debug_assert!(matches!(recorded.applied.first(), Some(Applied::Version { .. })));
+        if at_once {
+            return Ok(());
+        }
+        // Until the last of its facts is in, the version is pending: readable by its writer and the scanner alone.
+        let mut mentions = mentions.into_iter();
+        loop {
+            let some: Vec<MentionRow> = mentions.by_ref().take(MENTIONS_AN_ACT).collect();
+            if some.is_empty() {
+                break;
+            }
+            self.queue.record(vec![facts_of(engagement, row.version, some)], Vec::new()).await?;
+        }
+        self.scanned(engagement, &row, facts.state).await
+    }
+
+    /// Ends the scan of a version.
+    pub(crate) async fn scanned(
+        &self,
+        engagement: &Engagement,
+        row: &VersionRow,
+        state: ScanState,
+    ) -> Result<(), CustodyError> {
+        let mac = version::mac(row, state, &engagement.fields);
+        self.queue.record(vec![Change::Scanned { version: row.version, state, mac }], Vec::new()).await?;
+        Ok(())
+    }
+
+    /// What must hold for the version to become visible; decided again by the catalog, in the transaction.
+    fn precondition(
+        &self,
+        engagement: &Engagement,
+        row: &VersionRow,
+        new: &NewObject,
+    ) -> Result<Precondition, CustodyError> {
+        if new.only_if_absent {
+            return Ok(Precondition::Absent);
+        }
+        let Some(etag) = &new.only_if_etag else { return Ok(Precondition::None) };
+        let missing = || CustodyError::missing(crate::error::Thing::Object, String::from_utf8_lossy(&row.key));
+        let current = self.catalog.current(row.dataset, &row.key)?.ok_or_else(missing)?;
+        let meta = Meta::open(&engagement.fields, current.version, &current.meta)?;
+        if etag == "*" || *etag == meta.etag {
+            Ok(Precondition::Is(current.version))
+        } else {
+            Err(CustodyError::Conflict(Clash::Precondition))
+        }
+    }
+}
+
+impl Incoming {
+    /// Takes the next bytes of the body.
+    ///
+    /// # Errors
+    /// `Paused` at once when the engagement is; what the store answers. The put is over then.
+    pub async fn push(&mut self, bytes: &[u8]) -> Result<(), CustodyError> {
+        if !Custody::is_open(&self.engagement) {
+            return Err(CustodyError::Paused);
+        }
+        if self.inspection.seen().saturating_add(bytes.len() as u64) > LARGEST_PUT_BYTES {
+            return Err(CustodyError::invalid("the object is larger than 5 GiB\nuse a multipart upload"));
+        }
+        self.inspection.push(bytes);
+        self.sink.push(bytes).await
+    }
+
+    /// Ends the body, checks it against what the client said, and makes the version visible.
+    ///
+    /// # Errors
+    /// As [`Custody::put`]; `Conflict` when a condition does not hold. Nothing is visible then.
+    pub async fn finish(self, expected: &Expected) -> Result<Finished, CustodyError> {
+        let Self {
+            custody,
+            caller,
+            request,
+            engagement,
+            dataset,
+            key,
+            object,
+            version,
+            mut new,
+            sealer,
+            sink,
+            inspection,
+        } = self;
+        let sunk = sink.finish().await?;
+        if let Some(mismatch) = expected.compare(&sunk.digested) {
+            custody.forget(sunk.intents).await;
+            custody.failed(&caller, request, engagement.id, Verb::Write, Some(&dataset), "mismatch").await?;
+            return Ok(Finished::Mismatch(mismatch));
+        }
+        let facts = inspection.finish();
+        let size = sunk.digested.length;
+        let mut meta = std::mem::take(&mut new.meta);
+        meta.etag = data_encoding::HEXLOWER.encode(&sunk.digested.md5);
+        meta.checksums.clone_from(&sunk.digested.checksums);
+        let parts = vec![Part { number: 1, size, body: sunk.body }];
+        let segment_size = sealer.segment_size();
+        let wrapped = sealer.finish(&parts)?;
+        let row = VersionRow {
+            engagement: engagement.id,
+            dataset: dataset.id,
+            key,
+            object,
+            version,
+            ordinal: 0,
+            size,
+            modified: custody.clock.now(),
+            segment_size,
+            parts,
+            wrapped: Some(wrapped),
+            meta: meta.seal(&engagement.fields, version)?,
+            scan: ScanState::Pending,
+            writer: caller.who().principal,
+            mac: [0; 32],
+            gone: None,
+        };
+        let intents = sunk.intents.clone();
+        let put = PutVersion { row, precondition: Precondition::None, intents: sunk.intents, upload: None };
+        let done = custody.reveal_version(&caller, request, &engagement, &dataset, put, facts, &new).await;
+        if let Err(error) = done {
+            custody.forget(intents).await;
+            let failure = error.kind().name();
+            custody.failed(&caller, request, engagement.id, Verb::Write, Some(&dataset), failure).await?;
+            return Err(error);
+        }
+        Ok(Finished::Stored(Stored { version, meta, size }))
+    }
+
+    /// Gives the put up, for example because the body broke off.
+    pub async fn abandon(self) {
+        self.sink.abandon().await;
+    }
+}
+
+impl Custody {
+    /// Lets intents die whose blobs nobody will name.
+    pub(crate) async fn forget(&self, intents: Vec<BlobId>) {
+        if !intents.is_empty() {
+            // Failing leaves them to the sweep, which kills what is old.
+            let _ = self.queue.record(vec![Change::KillIntents(intents)], Vec::new()).await;
+        }
+    }
+}
+
+impl Expected {
+    pub(crate) fn compare(&self, found: &Digested) -> Option<Mismatch> {
+        if self.length.is_some_and(|length| length != found.length) {
+            return Some(Mismatch::Length);
+        }
+        if self.sha256.is_some() && self.sha256 != found.sha256 {
+            return Some(Mismatch::Sha256);
+        }
+        if self.md5.is_some_and(|md5| md5 != found.md5) {
+            return Some(Mismatch::Md5);
+        }
+        let differs = |(algorithm, value): &&(Algorithm, String)| found.checksums.get(algorithm.name()) != Some(value);
+        self.checksums.iter().find(differs).map(|(algorithm, _)| Mismatch::Checksum(*algorithm))
+    }
+}
+
+pub(crate) fn writing<'a>(request: RequestId, engagement: &'a Engagement, dataset: &'a DatasetRow) -> Matter<'a> {
+    Matter {
+        request,
+        verb: Verb::Write,
+        form: Form::Names,
+        engagement,
+        dataset: Some(dataset),
+        bytes: None,
+        approvers: Vec::new(),
+    }
+}
+
+pub(crate) fn check_key(key: &[u8]) -> Result<(), CustodyError> {
+    if key.is_empty() || key.len() > LONGEST_KEY_BYTES {
+        return Err(CustodyError::invalid(format!("a key has 1 to {LONGEST_KEY_BYTES} bytes, this one {}", key.len())));
+    }
+    Ok(())
+}
+
+fn facts_of(engagement: &Engagement, version: VersionId, mentions: Vec<MentionRow>) -> Change {
+    Change::Facts { engagement: engagement.id, version, mentions }
+}
+
+pub(crate) fn joined(error: tokio::task::JoinError) -> CustodyError {
+    CustodyError::Part(base::Fault::new(base::Kind::Bug, "a task that writes to the store ended early").because(error))
+}

@@ -1,0 +1,45 @@
+//! The domain: who asks, what may leave, what comes in, what is paused, what was reached, and how it is proved.
+//!
+//! ```text
+//! a claim → Caller → Permit → Receipt → Opened → bytes
+//!           identity  judge    release   open     delivery
+//! ```
+//!
+//! [`access`] is the one way out and [`intake`] the one way in. Everything else sets up, stops, or explains these two.
+
+pub mod access;
+pub mod approvals;
+pub mod custody;
+pub mod datasets;
+pub mod delivery;
+pub mod digests;
+pub mod directory;
+pub mod entries;
+pub mod error;
+pub mod evidence;
+mod facts;
+pub mod founding;
+pub mod identity;
+mod indexer;
+pub mod intake;
+pub mod listing;
+pub mod meta;
+mod names;
+mod noise;
+pub mod office;
+pub mod pause;
+pub mod place;
+mod removal;
+mod rescan;
+pub mod scope;
+pub mod sessions;
+mod settle;
+pub mod signature;
+mod sweep;
+pub mod touch;
+pub mod upload;
+mod version;
+
+pub use custody::{Custody, NoWire, Parts, Queue, Wire};
+pub use error::{Clash, CustodyError, Thing, Unknown};
+pub use identity::{Caller, Identity, PersonClaim, S3Claim};

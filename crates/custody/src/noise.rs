@@ -1,0 +1,73 @@
+//! Noise: failures of strangers, counted per source and minute into one entry, so that nobody who cannot sign can fill the
+//! ledger.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use attest::private::PrivateField;
+use base::id::ChainId;
+use ledger::Draft;
+use tokio::sync::Notify;
+
+use crate::custody::Custody;
+use crate::entries::{Noise, kind};
+use crate::error::CustodyError;
+
+/// How long failures are counted before they are entered.
+const GATHER: Duration = Duration::from_secs(60);
+
+/// How many sources are told apart in a minute; further ones are counted together, under the unspecified address.
+const SOURCES: usize = 1024;
+
+/// Failures that wait to be entered, by source and minute.
+#[derive(Default)]
+pub(crate) struct Counter {
+    counts: Mutex<HashMap<(IpAddr, i64), u64>>,
+    some: Notify,
+}
+
+impl Custody {
+    /// Counts a failure of somebody who could not be established.
+    pub fn count_noise(&self, source: IpAddr) {
+        let minute = self.clock.now().seconds().div_euclid(60);
+        let mut counts = self.noise.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = counts.len() < SOURCES || counts.contains_key(&(source, minute));
+        let source = if known { source } else { IpAddr::from([0, 0, 0, 0]) };
+        let count = counts.entry((source, minute)).or_default();
+        *count = count.saturating_add(1);
+        drop(counts);
+        self.noise.some.notify_one();
+    }
+
+    /// Enters what was counted, minute by minute; runs until the program stops.
+    pub async fn enter_noise_forever(&self) {
+        loop {
+            self.noise.some.notified().await;
+            tokio::time::sleep(GATHER).await;
+            if let Err(error) = self.enter_noise().await {
+                tracing::warn!(error = base::error::chain(&error), "failures of strangers were not entered");
+            }
+        }
+    }
+
+    /// Enters what was counted so far.
+    ///
+    /// # Errors
+    /// The ledger did not record it; the counts are lost.
+    pub async fn enter_noise(&self) -> Result<(), CustodyError> {
+        let counts = std::mem::take(&mut *self.noise.counts.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut drafts = Vec::with_capacity(counts.len());
+        for ((source, minute), count) in counts {
+            let address = PrivateField { salt: self.entropy.bytes(), value: source.to_string() };
+            let fields = Noise { address: address.commitment(), minute, count };
+            let draft = Draft::new(ChainId::SYSTEM, kind::NOISE, self.clock.now(), &fields, self.entropy.as_ref())?;
+            drafts.push(draft.with(ledger::ADDRESS, address));
+        }
+        if !drafts.is_empty() {
+            self.queue.record(Vec::new(), drafts).await?;
+        }
+        Ok(())
+    }
+}

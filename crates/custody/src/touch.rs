@@ -1,0 +1,241 @@
+//! Touches: which accesses reached which versions, folded from entries. The index is built with this, and so is the answer
+//! over entries that are not indexed yet: one code, one meaning.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+
+use base::Timestamp;
+use base::id::{ChainId, EngagementId, PrincipalId, SessionId};
+use base::word::{Form, Verb};
+use catalog::model::{Digest, Level, SelectorKind, TouchKey, Touches};
+use ledger::Opened;
+use seal::Fields;
+use serde::Deserialize;
+
+use crate::entries::kind;
+use crate::error::CustodyError;
+use crate::names::short;
+
+/// What a `release` entry says, as far as scope needs it.
+#[derive(Clone, Deserialize)]
+pub(crate) struct Release {
+    pub(crate) at: Timestamp,
+    principal: PrincipalId,
+    session: Option<SessionId>,
+    credential: String,
+    verb: Verb,
+    form: Form,
+    ordinal: Option<u64>,
+    from: Option<u64>,
+    to: Option<u64>,
+    size: Option<u64>,
+    #[serde(default)]
+    names: String,
+    #[serde(skip)]
+    place: Place,
+    /// The private field; absent once erased.
+    #[serde(skip)]
+    address: Option<String>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Place {
+    engagement: Option<EngagementId>,
+    seq: u64,
+}
+
+/// What a `settlement` entry says.
+#[derive(Deserialize)]
+struct Settlement {
+    whole: String,
+    part: Vec<(u64, u64)>,
+}
+
+/// A selector: by what, and which.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Selector {
+    /// By what.
+    pub kind: SelectorKind,
+    /// Which: an access key, an id, an address.
+    pub value: String,
+}
+
+impl Selector {
+    /// Under which digest the index has it: keyed, so that the index names nobody.
+    pub(crate) fn digest(&self, fields: &Fields) -> Digest {
+        let context = match self.kind {
+            SelectorKind::Credential => "touch/credential",
+            SelectorKind::Session => "touch/session",
+            SelectorKind::Principal => "touch/principal",
+            SelectorKind::Address => "touch/address",
+            SelectorKind::Engagement => "touch/engagement",
+        };
+        short(&fields.index(context, self.value.as_bytes()))
+    }
+}
+
+impl Release {
+    /// Reads a `release` entry; nothing for entries of other kinds.
+    ///
+    /// # Errors
+    /// `Corrupt` if it is one and cannot be read: scope never skips what it does not understand.
+    pub(crate) fn read(entry: &Opened) -> Result<Option<Self>, CustodyError> {
+        if entry.kind != ledger::RELEASE {
+            return Ok(None);
+        }
+        let mut release: Self = serde_json::from_slice(&entry.payload.entry).map_err(|_| unreadable(entry))?;
+        release.place = Place { engagement: entry.payload.link.chain.engagement(), seq: entry.payload.link.seq };
+        release.address = entry.payload.private.get(ledger::ADDRESS).map(|field| field.value.clone());
+        Ok(Some(release))
+    }
+
+    /// Everything it can be selected by. What the scanner reads never leaves the process: it is found by the scanner's own
+    /// name, and not under the engagement.
+    pub(crate) fn selectors(&self) -> Vec<Selector> {
+        let mut all = vec![
+            Selector { kind: SelectorKind::Credential, value: self.credential.clone() },
+            Selector { kind: SelectorKind::Principal, value: self.principal.to_string() },
+        ];
+        let session = self.session.map(|session| (SelectorKind::Session, session.to_string()));
+        let address = self.address.clone().map(|address| (SelectorKind::Address, address));
+        let engagement = self.place.engagement.map(|engagement| (SelectorKind::Engagement, engagement.to_string()));
+        if self.verb != Verb::Scan {
+            all.extend(
+                [session, address, engagement].into_iter().flatten().map(|(kind, value)| Selector { kind, value }),
+            );
+        }
+        all
+    }
+
+    fn window(&self) -> Range<u64> {
+        self.from.unwrap_or(0)..self.to.unwrap_or(0)
+    }
+}
+
+/// Folds entries into touches.
+pub(crate) struct Fold<'a> {
+    fields: &'a Fields,
+    wanted: Box<dyn Fn(&Selector) -> bool + 'a>,
+    pub(crate) rows: BTreeMap<TouchKey, Touches>,
+    /// Releases whose settlement may still come.
+    open: HashMap<(ChainId, u64), Release>,
+}
+
+/// How many unsettled releases a fold remembers; older ones are read back from the ledger when their settlement comes.
+const REMEMBERED: usize = 262_144;
+
+impl<'a> Fold<'a> {
+    pub(crate) fn new(fields: &'a Fields, wanted: impl Fn(&Selector) -> bool + 'a) -> Self {
+        Self { fields, wanted: Box::new(wanted), rows: BTreeMap::new(), open: HashMap::new() }
+    }
+
+    /// Takes the rows gathered so far; remembered releases stay.
+    pub(crate) fn take(&mut self) -> Vec<(TouchKey, Touches)> {
+        std::mem::take(&mut self.rows).into_iter().collect()
+    }
+
+    /// Counts a release as authorised.
+    pub(crate) fn release(&mut self, release: Release) {
+        let window = release.window();
+        self.touch(&release, Level::Authorised, &window);
+        if let (Form::Raw | Form::View, Some(engagement)) = (release.form, release.place.engagement) {
+            if self.open.len() >= REMEMBERED {
+                self.open.clear();
+            }
+            self.open.insert((engagement.into(), release.place.seq), release);
+        }
+    }
+
+    /// Counts what a settlement says was sent. `find` reads a release that is not remembered, or says that it does not count.
+    pub(crate) fn settlement(
+        &mut self,
+        entry: &Opened,
+        mut find: impl FnMut(ChainId, u64) -> Result<Option<Release>, CustodyError>,
+    ) -> Result<(), CustodyError> {
+        if entry.kind != kind::SETTLEMENT {
+            return Ok(());
+        }
+        let settled: Settlement = serde_json::from_slice(&entry.payload.entry).map_err(|_| unreadable(entry))?;
+        let whole = ledger::read_runs(&settled.whole).ok_or_else(|| unreadable(entry))?;
+        let whole = whole.into_iter().flatten().map(|seq| (seq, u64::MAX));
+        for (seq, sent) in whole.chain(settled.part) {
+            let key = (entry.payload.link.chain, seq);
+            let release = match self.open.remove(&key) {
+                Some(release) => Some(release),
+                None => find(key.0, seq)?,
+            };
+            let Some(release) = release else { continue };
+            let window = release.window();
+            let to = window.end.min(window.start.saturating_add(sent));
+            self.touch(&release, Level::Sent, &(window.start..to));
+        }
+        Ok(())
+    }
+
+    /// How many remembered releases are not settled yet.
+    pub(crate) fn unsettled(&self) -> usize {
+        self.open.len()
+    }
+
+    fn touch(&mut self, release: &Release, level: Level, window: &Range<u64>) {
+        let Some(engagement) = release.place.engagement else { return };
+        for selector in release.selectors() {
+            if !(self.wanted)(&selector) {
+                continue;
+            }
+            let key = TouchKey {
+                kind: selector.kind,
+                selector: selector.digest(self.fields),
+                engagement,
+                hour: release.at.hour(),
+                form: release.form,
+                level,
+            };
+            let row = self.rows.entry(key).or_default();
+            row.events = row.events.saturating_add(1);
+            row.bytes = row.bytes.saturating_add(window.end.saturating_sub(window.start));
+            for names in ledger::read_runs(&release.names).unwrap_or_default() {
+                row.whole.insert_range(names);
+            }
+            let Some(ordinal) = release.ordinal else { continue };
+            let everything = release.form == Form::Names || (window.start == 0 && Some(window.end) == release.size);
+            if everything {
+                row.whole.insert(ordinal);
+            } else if !window.is_empty() {
+                merge(row.partial.entry(ordinal).or_default(), window.clone());
+            }
+        }
+    }
+}
+
+/// Adds a range to sorted, disjoint ranges.
+pub(crate) fn merge(ranges: &mut Vec<Range<u64>>, added: Range<u64>) {
+    let first = ranges.partition_point(|range| range.end < added.start);
+    let mut merged = added;
+    let mut last = first;
+    while let Some(range) = ranges.get(last).filter(|range| range.start <= merged.end) {
+        merged = merged.start.min(range.start)..merged.end.max(range.end);
+        last = last.saturating_add(1);
+    }
+    ranges.splice(first..last, [merged]);
+}
+
+fn unreadable(entry: &Opened) -> CustodyError {
+    CustodyError::Corrupt(format!("entry {} of kind `{}` cannot be read", entry.index, entry.kind))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_stay_sorted_and_disjoint() {
+        let mut ranges = Vec::new();
+        for added in [10..20, 30..40, 0..5, 20..25, 4..11, 50..60, 26..29] {
+            merge(&mut ranges, added);
+        }
+        assert_eq!(ranges, vec![0..25, 26..29, 30..40, 50..60]);
+        merge(&mut ranges, 0..100);
+        assert_eq!(ranges, vec![0..100]);
+    }
+}

@@ -1,0 +1,145 @@
+//! The path, in and out: what is put comes back, to those who may, by receipt, and to nobody else.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
+mod world;
+
+use std::sync::Arc;
+
+use base::Kind;
+use base::id::ChainId;
+use custody::access::Span;
+use custody::delivery::Step;
+use custody::listing::ListQuestion;
+use custody::{Clash, CustodyError};
+use world::World;
+
+fn body(length: usize, seed: u8) -> Vec<u8> {
+    (0..length).map(|at| (at as u8).wrapping_mul(31).wrapping_add(seed)).collect()
+}
+
+async fn with_bucket(world: &World, name: &str) -> Arc<custody::Caller> {
+    world.engagement(name).await;
+    let writer = world.caller(&world.session(&format!("{name}-writer"), name).await).unwrap();
+    world.custody.create_bucket(&writer, world.request(), &format!("{name}-data")).await.unwrap();
+    writer
+}
+
+#[tokio::test]
+async fn what_is_put_comes_back_whole_and_in_ranges() {
+    let world = World::new(1).await;
+    let writer = with_bucket(&world, "alpha").await;
+    for (key, length) in [("empty", 0), ("small", 4096), ("edge", 16 * 1024), ("large", 300_000)] {
+        let mut text = "line of text\n".repeat(length / 13 + 1).into_bytes();
+        text.truncate(length);
+        world.put(&writer, "alpha-data", key, &text).await.unwrap();
+        assert_eq!(world.get(&writer, "alpha-data", key, Span::Whole).await.unwrap(), text, "{key}");
+        if length > 100 {
+            let part = world.get(&writer, "alpha-data", key, Span::Between(50, 99)).await.unwrap();
+            assert_eq!(part, &text[50..100]);
+            let tail = world.get(&writer, "alpha-data", key, Span::Last(33)).await.unwrap();
+            assert_eq!(tail, &text[length - 33..]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_read_is_in_the_ledger_before_its_bytes_are() {
+    let world = World::new(2).await;
+    let writer = with_bucket(&world, "alpha").await;
+    world.put(&writer, "alpha-data", "k", b"text").await.unwrap();
+    let engagement = world.custody.directory().engagement_named("alpha").unwrap();
+    let before = world.kinds(ChainId::from(engagement.id));
+    let mut delivery = world.open_body(&writer, "alpha-data", "k", Span::Whole).await.unwrap();
+    assert_eq!(world.kinds(ChainId::from(engagement.id)), before + 1, "the receipt is durable, no byte was taken yet");
+    assert!(matches!(delivery.step(), Step::Segment(_)));
+    for attempt in ["missing", "also-missing"] {
+        let missing = world.get(&writer, "alpha-data", attempt, Span::Whole).await;
+        assert_eq!(missing.unwrap_err().kind(), Kind::Missing);
+    }
+    assert_eq!(world.kinds(ChainId::from(engagement.id)), before + 3, "that nothing is there is an answer too");
+}
+
+#[tokio::test]
+async fn another_engagements_bucket_is_not_there() {
+    let world = World::new(3).await;
+    let alpha = with_bucket(&world, "alpha").await;
+    let beta = with_bucket(&world, "beta").await;
+    world.put(&alpha, "alpha-data", "k", b"text").await.unwrap();
+    let foreign = world.get(&beta, "alpha-data", "k", Span::Whole).await.unwrap_err();
+    let absent = world.get(&beta, "nobody-data", "k", Span::Whole).await.unwrap_err();
+    assert_eq!(foreign.to_string().replace("alpha", "nobody"), absent.to_string());
+    let taken = world.custody.create_bucket(&beta, world.request(), "alpha-data").await.unwrap_err();
+    assert!(matches!(taken, CustodyError::Conflict(Clash::BucketTaken)));
+    assert_eq!(world.custody.buckets(&beta, world.request()).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_grant_is_needed_and_its_withdrawal_is_felt_at_once() {
+    let world = World::new(4).await;
+    let writer = with_bucket(&world, "alpha").await;
+    world.put(&writer, "alpha-data", "k", b"text").await.unwrap();
+    let reader = world.caller(&world.session("alpha-reader", "alpha").await).unwrap();
+    assert!(world.get(&reader, "alpha-data", "k", Span::Whole).await.is_ok());
+    assert!(matches!(world.put(&reader, "alpha-data", "x", b"").await, Err(CustodyError::Denied(_))));
+    let principal = world.custody.directory().principal_named("alpha-reader").unwrap();
+    let grants = world.custody.directory().grants();
+    let grant = grants.iter().find(|grant| grant.principal == principal.row.id).unwrap();
+    world.custody.drop_grant(&world.ann(), world.request(), grant.id).await.unwrap();
+    let refused = world.get(&reader, "alpha-data", "k", Span::Whole).await.unwrap_err();
+    assert!(matches!(refused, CustodyError::Hidden), "who has no grant is told nothing: {refused}");
+}
+
+#[tokio::test]
+async fn listings_roll_up_and_page() {
+    let world = World::new(5).await;
+    let writer = with_bucket(&world, "alpha").await;
+    for key in ["a/1", "a/2", "b", "c/1", "c/2/3", "d"] {
+        world.put(&writer, "alpha-data", key, key.as_bytes()).await.unwrap();
+    }
+    let mut after = None;
+    let mut seen = Vec::new();
+    loop {
+        let question = ListQuestion { prefix: b"", delimiter: b"/", after: after.as_deref(), limit: 2 };
+        let page = world.custody.list(&writer, world.request(), "alpha-data", &question).await.unwrap();
+        seen.extend(page.objects.iter().map(|listed| String::from_utf8(listed.key.clone()).unwrap()));
+        seen.extend(page.prefixes.iter().map(|prefix| String::from_utf8(prefix.clone()).unwrap()));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    seen.sort();
+    assert_eq!(seen, ["a/", "b", "c/", "d"]);
+}
+
+#[tokio::test]
+async fn deleted_and_replaced_bytes_are_gone_and_restarts_keep_the_rest() {
+    let world = World::new(6).await;
+    let writer = with_bucket(&world, "alpha").await;
+    let large = body(200_000, 9);
+    world.put(&writer, "alpha-data", "keep", &large).await.unwrap();
+    world.put(&writer, "alpha-data", "drop", &large).await.unwrap();
+    world.put(&writer, "alpha-data", "swap", &large).await.unwrap();
+    world.put(&writer, "alpha-data", "swap", b"new").await.unwrap();
+    world.custody.delete(&writer, world.request(), "alpha-data", b"drop").await.unwrap();
+    assert_eq!(world.custody.sweep().await.unwrap(), 2);
+    let credentials = world.session("alpha-writer", "alpha").await;
+    let world = world.reopen().await;
+    let writer = world.caller(&credentials).unwrap();
+    // Bytes that are no text are not scanned, and not read either: `keep` and `drop` are.
+    assert!(matches!(world.get(&writer, "alpha-data", "keep", Span::Whole).await, Err(CustodyError::Denied(_))));
+    assert_eq!(world.get(&writer, "alpha-data", "swap", Span::Whole).await.unwrap(), b"new");
+    assert_eq!(world.get(&writer, "alpha-data", "drop", Span::Whole).await.unwrap_err().kind(), Kind::Missing);
+    assert!(world.custody.audit(&world.ann(), world.request()).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_session_ends_where_it_was_bound_to_end() {
+    let world = World::new(7).await;
+    let _writer = with_bucket(&world, "alpha").await;
+    let credentials = world.session("alpha-reader", "alpha").await;
+    assert!(world.caller(&credentials).is_ok());
+    world.clock.advance_seconds(3601);
+    assert_eq!(world.caller(&credentials).err().map(|error| error.kind()), Some(Kind::Refused));
+}
