@@ -291,14 +291,12 @@ impl Custody {
         if listed.is_empty() {
             return Err(CustodyError::Conflict(Clash::InvalidPart));
         }
+        if !listed.is_sorted_by(|before, after| before.number < after.number) {
+            return Err(CustodyError::Conflict(Clash::InvalidPartOrder));
+        }
         let (mut parts, mut metas) = (Vec::with_capacity(listed.len()), Vec::with_capacity(listed.len()));
         let mut have = self.catalog.upload_parts(upload.id, 0, usize::try_from(seal::MOST_PARTS).unwrap_or(10_000))?;
-        let mut last = 0u32;
         for (place, wanted) in listed.iter().enumerate() {
-            if wanted.number <= last {
-                return Err(CustodyError::Conflict(Clash::InvalidPartOrder));
-            }
-            last = wanted.number;
             let at = have.iter().position(|row| row.part.number == wanted.number);
             let row = at.map(|at| have.swap_remove(at)).ok_or(CustodyError::Conflict(Clash::InvalidPart))?;
             let meta = Meta::open(&engagement.fields, upload.version, &row.meta)?;

@@ -222,11 +222,12 @@ impl<C: Committer> Shop<C> {
             return;
         }
         let answers = self.sequencer.run(acts);
+        // Announced before it is answered: whoever has an answer finds its entry below the announced size.
+        self.announce.send_replace(self.sequencer.size());
         // A caller that went away has its entry all the same: the record says more than was sent, never less.
         for (answer, waiter) in answers.into_iter().zip(waiting) {
             let _ = waiter.send(answer);
         }
-        self.announce.send_replace(self.sequencer.size());
     }
 
     fn cut(&mut self) -> Result<Cut, LedgerError> {

@@ -85,6 +85,12 @@ pub(crate) struct Credentials {
     token: String,
 }
 
+impl Credentials {
+    pub(crate) fn access_key(&self) -> &str {
+        &self.access_key
+    }
+}
+
 impl Disk {
     fn new(seed: u64) -> Self {
         let entropy = SeededEntropy::new(seed);
@@ -181,7 +187,18 @@ impl World {
         let purposes = vec![purpose()];
         let id = custody.create_engagement(&ann, self.request(), name, name, purposes).await.unwrap();
         for (role, verbs) in [
-            ("writer", vec![Verb::Write, Verb::Read, Verb::Head, Verb::List, Verb::Delete, Verb::CreateDataset, Verb::DeleteDataset]),
+            (
+                "writer",
+                vec![
+                    Verb::Write,
+                    Verb::Read,
+                    Verb::Head,
+                    Verb::List,
+                    Verb::Delete,
+                    Verb::CreateDataset,
+                    Verb::DeleteDataset,
+                ],
+            ),
             ("reader", vec![Verb::Read, Verb::Head, Verb::List]),
         ] {
             let principal = format!("{name}-{role}");
@@ -241,10 +258,15 @@ impl World {
         self.custody.identity().workload(&claim).map(|(caller, _key)| Arc::new(caller))
     }
 
-    pub(crate) async fn put(&self, caller: &Arc<Caller>, bucket: &str, key: &str, body: &[u8]) -> Result<(), CustodyError> {
+    pub(crate) async fn put(
+        &self,
+        caller: &Arc<Caller>,
+        bucket: &str,
+        key: &str,
+        body: &[u8],
+    ) -> Result<(), CustodyError> {
         let new = NewObject::default();
-        let mut incoming =
-            self.custody.put(Arc::clone(caller), self.request(), bucket, key.as_bytes(), new).await?;
+        let mut incoming = self.custody.put(Arc::clone(caller), self.request(), bucket, key.as_bytes(), new).await?;
         for chunk in body.chunks(100_000) {
             incoming.push(chunk).await?;
         }
