@@ -239,7 +239,14 @@ impl Custody {
         let dataset = matter.dataset;
         let grant = self
             .directory
-            .grant_for(who.principal, matter.engagement.id, dataset.map(|row| row.id), matter.verb, at)
+            .grant_for(
+                who.principal,
+                matter.engagement.id,
+                dataset.map(|row| row.id),
+                matter.verb,
+                who.purpose.as_ref(),
+                at,
+            )
             .map(|grant| GrantFacts {
                 verbs: grant.verbs.clone().into(),
                 purposes: grant.purposes.clone().into(),

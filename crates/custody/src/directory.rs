@@ -394,7 +394,9 @@ impl Directory {
         all
     }
 
-    /// The grant that fits an access best: one that covers the verb and is live before one that does not.
+    /// The grant that fits an access best: a live one first, then one that covers the verb, then one that covers the purpose.
+    ///
+    /// A grant on one dataset counts for that dataset alone, not for acts on the engagement.
     #[must_use]
     pub fn grant_for(
         &self,
@@ -402,15 +404,19 @@ impl Directory {
         engagement: EngagementId,
         dataset: Option<DatasetId>,
         verb: Verb,
+        purpose: Option<&Purpose>,
         now: Timestamp,
     ) -> Option<Arc<GrantRow>> {
         self.read(|tables| {
             let held = tables.grants_of.get(&principal)?;
-            let fits = |grant: &&Arc<GrantRow>| {
-                grant.engagement == engagement
-                    && (grant.dataset.is_none() || dataset.is_none() || grant.dataset == dataset)
+            let counts = |grant: &&Arc<GrantRow>| {
+                grant.engagement == engagement && (grant.dataset.is_none() || grant.dataset == dataset)
             };
-            held.iter().filter(fits).max_by_key(|grant| (grant.verbs.contains(&verb), grant.expires > now)).cloned()
+            let fits = |grant: &&Arc<GrantRow>| {
+                let for_this = purpose.is_some_and(|purpose| grant.purposes.contains(purpose));
+                (grant.expires > now, grant.verbs.contains(&verb), for_this)
+            };
+            held.iter().filter(counts).max_by_key(fits).cloned()
         })
     }
 

@@ -6,6 +6,7 @@
 //!
 //! Resuming is deliberate: it is judged by policy, and takes the approval of a second person.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use base::id::{EngagementId, PartnerId, PrincipalId, RequestId};
@@ -253,14 +254,16 @@ impl Custody {
 
     /// At start: a pause that stands in either register stands. What only the fence file knows is entered now.
     pub(crate) async fn reconcile_pauses(&self) -> Result<(), CustodyError> {
-        for (id, state, epoch) in self.fences.read_all()? {
-            let Some(engagement) = self.directory.engagement(id) else { continue };
-            let behind = state == State::Paused && engagement.state() == State::Active;
-            if !behind {
+        let slots: HashMap<EngagementId, (State, u64)> =
+            self.fences.read_all()?.into_iter().map(|(id, state, epoch)| (id, (state, epoch))).collect();
+        for engagement in self.directory.engagements() {
+            let id = engagement.id;
+            // An engagement has its slot before it has its row: one without a slot has lost it, and counts as paused.
+            let (held, held_epoch) = slots.get(&id).copied().unwrap_or((State::Paused, 0));
+            if held != State::Paused || engagement.state() != State::Active {
                 continue;
             }
-            let catalog_epoch = engagement.fence.epoch();
-            let epoch = epoch.max(catalog_epoch.saturating_add(1));
+            let epoch = held_epoch.max(engagement.fence.epoch().saturating_add(1));
             while engagement.fence.epoch() < epoch {
                 engagement.turn(State::Paused);
             }

@@ -115,7 +115,7 @@ impl Release {
 /// Folds entries into touches.
 pub(crate) struct Fold<'a> {
     fields: &'a Fields,
-    wanted: Box<dyn Fn(&Selector) -> bool + 'a>,
+    wanted: Box<dyn Fn(&Selector) -> bool + Send + Sync + 'a>,
     pub(crate) rows: BTreeMap<TouchKey, Touches>,
     /// Releases whose settlement may still come.
     open: HashMap<(ChainId, u64), Release>,
@@ -125,7 +125,7 @@ pub(crate) struct Fold<'a> {
 const REMEMBERED: usize = 262_144;
 
 impl<'a> Fold<'a> {
-    pub(crate) fn new(fields: &'a Fields, wanted: impl Fn(&Selector) -> bool + 'a) -> Self {
+    pub(crate) fn new(fields: &'a Fields, wanted: impl Fn(&Selector) -> bool + Send + Sync + 'a) -> Self {
         Self { fields, wanted: Box::new(wanted), rows: BTreeMap::new(), open: HashMap::new() }
     }
 

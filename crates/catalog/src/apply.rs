@@ -1,0 +1,42 @@
+//! One change, applied inside a batch.
+
+use crate::blobs;
+use crate::error::CatalogError;
+use crate::model::{Applied, Change};
+use crate::sql::Sql;
+use crate::{facts, parties, rights, statistics, touches, uploads, versions};
+
+/// Applies a change. A rejected one may leave traces: the caller undoes the act it belongs to.
+pub(crate) fn apply(sql: &mut dyn Sql, change: Change) -> Result<Applied, CatalogError> {
+    match change {
+        Change::Put(put) => return versions::put(sql, *put),
+        Change::Delete { dataset, key, only, at } => {
+            return versions::delete(sql, dataset, &key, only, at).map(Applied::Deleted);
+        }
+        Change::Partner(row) => parties::add_partner(sql, &row),
+        Change::Engagement(row) => parties::add_engagement(sql, &row),
+        Change::EngagementState { engagement, state, epoch } => parties::set_state(sql, engagement, state, epoch),
+        Change::Dataset(row) => parties::add_dataset(sql, &row),
+        Change::DropDataset(dataset) => parties::drop_dataset(sql, dataset),
+        Change::Principal(row) => parties::add_principal(sql, &row),
+        Change::Grant(row) => rights::add_grant(sql, &row),
+        Change::DropGrant(grant) => rights::drop_grant(sql, grant),
+        Change::Session(row) => rights::add_session(sql, &row),
+        Change::EndSession { session, at } => rights::end_session(sql, session, at),
+        Change::EndSessions { engagement, at } => rights::end_sessions(sql, engagement, at),
+        Change::Approval(row) => rights::add_approval(sql, &row),
+        Change::Approve { approval, approver, signature } => rights::approve(sql, approval, approver, &signature),
+        Change::UseApproval { approval, at } => rights::use_approval(sql, approval, at),
+        Change::Intend { blobs, request, at } => blobs::intend(sql, &blobs, request, at),
+        Change::KillIntents(blobs) => blobs::kill(sql, &blobs),
+        Change::Swept(blobs) => blobs::swept(sql, &blobs),
+        Change::Upload(row) => uploads::add(sql, &row),
+        Change::UploadPart(row) => uploads::add_part(sql, &row),
+        Change::AbortUpload(upload) => uploads::abort(sql, upload),
+        Change::Facts { engagement, version, mentions } => facts::add(sql, engagement, version, &mentions),
+        Change::Scanned { version, state, mac } => versions::scanned(sql, version, state, &mac),
+        Change::Touched { indexed, rows } => touches::add(sql, indexed, &rows),
+        Change::Note { name, value } => statistics::set_note(sql, &name, &value),
+    }
+    .map(|()| Applied::Done)
+}

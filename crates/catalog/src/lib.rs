@@ -1,0 +1,31 @@
+//! What exists: one portable SQL layer, the commit queue's transactions, bitmaps.
+//!
+//! The catalog knows sizes, places and digests; what is personal or confidential in it arrives sealed. It promises that a
+//! batch is one transaction, that rows read back as they were written or are `Corrupt`, and that a point read costs
+//! microseconds. It never decides whether somebody may see something.
+
+mod apply;
+mod blobs;
+mod catalog;
+mod codec;
+mod committer;
+mod entries;
+mod error;
+mod facts;
+pub mod model;
+mod parties;
+mod rights;
+mod row;
+mod schema;
+pub mod sql;
+mod sqlite;
+mod statistics;
+mod touches;
+mod uploads;
+mod versions;
+
+pub use catalog::Catalog;
+pub use committer::CatalogCommitter;
+pub use error::CatalogError;
+pub use statistics::Statistics;
+pub use versions::VersionBrief;

@@ -1,0 +1,503 @@
+//! The rows of the catalog, the changes that travel through the commit queue, and what applying them answers.
+//!
+//! Rows are plain data. What is personal or confidential in them arrives sealed ([`Sealed`]) and is found by keyed digests
+//! ([`Digest`]): a thief of the database learns no names of people and no working credential. Rows that steer policy or
+//! scope carry a `mac` that custody makes and checks; the catalog only stores it.
+
+use std::ops::Range;
+
+use base::Timestamp;
+use base::id::{
+    ApprovalId, BlobId, DatasetId, EngagementId, GrantId, ObjectId, PartnerId, PrincipalId, RequestId, SessionId,
+    UploadId, VersionId,
+};
+use base::object::{Part, WrappedKey};
+use base::word::{DataType, Form, PrincipalKind, Purpose, Role, ScanState, State, Verb};
+
+/// A value sealed by `seal`; the catalog cannot read it.
+pub type Sealed = Vec<u8>;
+
+/// A keyed digest: equal values have equal digests, and nothing else can be learned without the key.
+pub type Digest = [u8; 16];
+
+/// A name that is sealed and found by its digest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SealedName {
+    /// For look-up and uniqueness.
+    pub digest: Digest,
+    /// The name.
+    pub sealed: Sealed,
+}
+
+/// A partner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartnerRow {
+    /// Its id.
+    pub id: PartnerId,
+    /// Its name, unique in the deployment.
+    pub name: SealedName,
+    /// When it was created.
+    pub created: Timestamp,
+}
+
+/// An engagement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EngagementRow {
+    /// Its id.
+    pub id: EngagementId,
+    /// The partner it is for.
+    pub partner: PartnerId,
+    /// Its name, unique in the deployment.
+    pub name: SealedName,
+    /// Its state.
+    pub state: State,
+    /// Its pause epoch: grows with every pause and resume.
+    pub epoch: u64,
+    /// Its place in the tree of chain heads, from 1.
+    pub ordinal: u64,
+    /// The purposes its contract allows.
+    pub purposes: Vec<Purpose>,
+    /// When it was created.
+    pub created: Timestamp,
+}
+
+/// A dataset.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DatasetRow {
+    /// Its id.
+    pub id: DatasetId,
+    /// The compartment.
+    pub engagement: EngagementId,
+    /// The bucket name, unique in the deployment; clear, because S3 clients name it in every request.
+    pub bucket: String,
+    /// The purposes its contract allows; empty means all of the engagement's.
+    pub purposes: Vec<Purpose>,
+    /// Whether versions that no detector can read may be read.
+    pub unscannable_readable: bool,
+    /// When it was created.
+    pub created: Timestamp,
+}
+
+/// A person or workload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrincipalRow {
+    /// Its id.
+    pub id: PrincipalId,
+    /// Its name, unique in the deployment.
+    pub name: SealedName,
+    /// Person or workload.
+    pub kind: PrincipalKind,
+    /// The partner it belongs to; `None` for the operator's own.
+    pub partner: Option<PartnerId>,
+    /// What it is trusted with.
+    pub roles: Vec<Role>,
+    /// Ed25519 public key of a person.
+    pub public_key: Option<[u8; 32]>,
+    /// When it was created.
+    pub created: Timestamp,
+}
+
+/// What a principal may ask for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GrantRow {
+    /// Its id.
+    pub id: GrantId,
+    /// To whom.
+    pub principal: PrincipalId,
+    /// In which compartment.
+    pub engagement: EngagementId,
+    /// On which dataset; `None` for all of the engagement's.
+    pub dataset: Option<DatasetId>,
+    /// What may be done.
+    pub verbs: Vec<Verb>,
+    /// For which purposes.
+    pub purposes: Vec<Purpose>,
+    /// Until when.
+    pub expires: Timestamp,
+}
+
+/// An issued session. Its secret is not here: it is derived from the engagement's token key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionRow {
+    /// Its id.
+    pub id: SessionId,
+    /// The access key id that clients send.
+    pub access_key: String,
+    /// Whose it is.
+    pub principal: PrincipalId,
+    /// The compartment it is bound to.
+    pub engagement: EngagementId,
+    /// The purpose it was issued for.
+    pub purpose: Purpose,
+    /// Where it may be used from: networks such as `10.0.0.0/8`; empty means anywhere.
+    pub places: Vec<String>,
+    /// When it was issued.
+    pub issued: Timestamp,
+    /// When it ends by itself.
+    pub expires: Timestamp,
+    /// When it was ended, if it was.
+    pub ended: Option<Timestamp>,
+}
+
+/// A dangerous act that waits for, or has, a second person's approval.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApprovalRow {
+    /// Its id.
+    pub id: ApprovalId,
+    /// What is to be done.
+    pub verb: Verb,
+    /// In which compartment.
+    pub engagement: EngagementId,
+    /// The digest of the exact request; an approval holds for nothing else.
+    pub request_digest: [u8; 32],
+    /// Who asked.
+    pub requester: PrincipalId,
+    /// When it was asked.
+    pub asked: Timestamp,
+    /// Until when it can be used.
+    pub expires: Timestamp,
+    /// Who approved, and each one's signature.
+    pub approvers: Vec<(PrincipalId, Vec<u8>)>,
+    /// When the act was done; an approval is good once.
+    pub used: Option<Timestamp>,
+}
+
+/// One version of an object, deleted and replaced ones included: scope needs them for as long as their facts live.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VersionRow {
+    /// The compartment.
+    pub engagement: EngagementId,
+    /// The dataset.
+    pub dataset: DatasetId,
+    /// The S3 key.
+    pub key: Vec<u8>,
+    /// The object.
+    pub object: ObjectId,
+    /// The version.
+    pub version: VersionId,
+    /// Its place in the deployment's sequence of versions, from 1. Ignored on the way in: the catalog assigns it.
+    pub ordinal: u64,
+    /// Plaintext bytes.
+    pub size: u64,
+    /// When it became visible.
+    pub modified: Timestamp,
+    /// Bytes of a sealed segment.
+    pub segment_size: u32,
+    /// The parts; at most one is inline.
+    pub parts: Vec<Part>,
+    /// The object's key, sealed; `None` once the version is erased.
+    pub wrapped: Option<WrappedKey>,
+    /// ETag, checksums, content type, user metadata: sealed.
+    pub meta: Sealed,
+    /// How far the scanner got.
+    pub scan: ScanState,
+    /// Who wrote it.
+    pub writer: PrincipalId,
+    /// Custody's MAC over what steers policy and scope.
+    pub mac: [u8; 32],
+    /// When it was deleted or replaced.
+    pub gone: Option<Timestamp>,
+}
+
+/// What must hold for a put to become visible.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Precondition {
+    /// Nothing.
+    None,
+    /// No current version under this key.
+    Absent,
+    /// The current version is this one.
+    Is(VersionId),
+}
+
+/// A version on its way in.
+#[derive(Clone, Debug)]
+pub struct PutVersion {
+    /// The row; `ordinal` is assigned.
+    pub row: VersionRow,
+    /// What must hold.
+    pub precondition: Precondition,
+    /// The intents that its blobs were written under: all must be alive.
+    pub intents: Vec<BlobId>,
+    /// The upload it completes, which ends with it.
+    pub upload: Option<UploadId>,
+}
+
+/// A multipart upload under way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UploadRow {
+    /// Its id.
+    pub id: UploadId,
+    /// The compartment.
+    pub engagement: EngagementId,
+    /// The dataset.
+    pub dataset: DatasetId,
+    /// The S3 key.
+    pub key: Vec<u8>,
+    /// The object it will be.
+    pub object: ObjectId,
+    /// The version it will be.
+    pub version: VersionId,
+    /// The object's key, sealed for the upload.
+    pub wrapped: WrappedKey,
+    /// Content type, user metadata: sealed.
+    pub meta: Sealed,
+    /// Who writes it.
+    pub writer: PrincipalId,
+    /// When it began.
+    pub begun: Timestamp,
+}
+
+/// One uploaded part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UploadPartRow {
+    /// The upload.
+    pub upload: UploadId,
+    /// The part.
+    pub part: Part,
+    /// MD5 and checksums: sealed.
+    pub meta: Sealed,
+    /// When it was uploaded.
+    pub modified: Timestamp,
+}
+
+/// Who is named in one record, and where: the scanner's facts on their way in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MentionRow {
+    /// The identities that belong to one person.
+    pub identities: Vec<Digest>,
+    /// In which blocks which types of data about that person occur.
+    pub places: Vec<(u32, DataType)>,
+}
+
+/// One row of facts: these subjects occur with this type of data in this block of this version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FactRow {
+    /// The version's ordinal.
+    pub ordinal: u64,
+    /// The block.
+    pub block: u32,
+    /// The type.
+    pub data_type: DataType,
+    /// Subject ordinals within the engagement, sorted and distinct.
+    pub subjects: Vec<u32>,
+}
+
+/// By what an access can be selected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SelectorKind {
+    /// Access key id, or a person's key id.
+    Credential,
+    /// Session.
+    Session,
+    /// Principal.
+    Principal,
+    /// Network address.
+    Address,
+    /// Engagement.
+    Engagement,
+}
+
+/// What is known of the bytes of a touch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// A receipt allowed it.
+    Authorised,
+    /// A settlement says that it was written to the socket.
+    Sent,
+}
+
+/// The key of one row of the touch index.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TouchKey {
+    /// By what.
+    pub kind: SelectorKind,
+    /// The keyed digest of the selector's value.
+    pub selector: Digest,
+    /// The compartment touched.
+    pub engagement: EngagementId,
+    /// Hours since 1970 UTC.
+    pub hour: i64,
+    /// The form of exposure.
+    pub form: Form,
+    /// Authorised or sent.
+    pub level: Level,
+}
+
+/// One row of the touch index: which versions, whole or in part.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Touches {
+    /// Ordinals of versions touched whole, or by name.
+    pub whole: roaring::RoaringTreemap,
+    /// Byte ranges of versions touched in part, merged, by ordinal.
+    pub partial: std::collections::BTreeMap<u64, Vec<Range<u64>>>,
+    /// How many accesses.
+    pub events: u64,
+    /// How many bytes, repeats counted.
+    pub bytes: u64,
+}
+
+/// A change of the catalog; travels with entries through the commit queue.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// A new partner. `Conflict` if the name is taken.
+    Partner(PartnerRow),
+    /// A new engagement. `Conflict` if the name or ordinal is taken.
+    Engagement(EngagementRow),
+    /// A new state. `Conflict` if `epoch` is not greater than the stored one.
+    EngagementState {
+        /// Which.
+        engagement: EngagementId,
+        /// The state.
+        state: State,
+        /// The epoch it begins.
+        epoch: u64,
+    },
+    /// A new dataset. `Conflict` if the bucket name is taken.
+    Dataset(DatasetRow),
+    /// Removes a dataset. `Conflict` if it still has current objects or uploads.
+    DropDataset(DatasetId),
+    /// A new principal. `Conflict` if the name or public key is taken.
+    Principal(PrincipalRow),
+    /// A new grant.
+    Grant(GrantRow),
+    /// Removes a grant.
+    DropGrant(GrantId),
+    /// A new session. `Conflict` if the access key is taken.
+    Session(SessionRow),
+    /// Ends one session.
+    EndSession {
+        /// Which.
+        session: SessionId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Ends every live session of an engagement.
+    EndSessions {
+        /// Which.
+        engagement: EngagementId,
+        /// When.
+        at: Timestamp,
+    },
+    /// A request for approval.
+    Approval(ApprovalRow),
+    /// One person's approval. `Refused` if it is the requester, `Conflict` if used or already given by that person.
+    Approve {
+        /// Which.
+        approval: ApprovalId,
+        /// By whom.
+        approver: PrincipalId,
+        /// The signature over the request's digest.
+        signature: Vec<u8>,
+    },
+    /// Uses an approval up. `Conflict` if it is used already.
+    UseApproval {
+        /// Which.
+        approval: ApprovalId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Says that these blobs are about to be written. Precedes their first byte.
+    Intend {
+        /// The blobs.
+        blobs: Vec<BlobId>,
+        /// By which request.
+        request: RequestId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Kills intents: their blobs become garbage in the same transaction.
+    KillIntents(Vec<BlobId>),
+    /// Makes a version visible. `Conflict` if the precondition fails or an intent is dead. The version it replaces is marked
+    /// gone, its wrapped key erased and its blobs made garbage.
+    Put(Box<PutVersion>),
+    /// Deletes the current version under a key, if there is one.
+    Delete {
+        /// The dataset.
+        dataset: DatasetId,
+        /// The key.
+        key: Vec<u8>,
+        /// Only if the current version is this one.
+        only: Option<VersionId>,
+        /// When.
+        at: Timestamp,
+    },
+    /// A new upload.
+    Upload(UploadRow),
+    /// A part; replaces one of the same number, whose blob becomes garbage. `Missing` if the upload is gone, `Conflict` if
+    /// the blob's intent is dead.
+    UploadPart(UploadPartRow),
+    /// Ends an upload; its parts' blobs become garbage.
+    AbortUpload(UploadId),
+    /// Adds facts. Identities become subject ordinals here.
+    Facts {
+        /// The compartment.
+        engagement: EngagementId,
+        /// The version.
+        version: VersionId,
+        /// Who is named where.
+        mentions: Vec<MentionRow>,
+    },
+    /// Ends the scan of a version.
+    Scanned {
+        /// The version.
+        version: VersionId,
+        /// Its new state.
+        state: ScanState,
+        /// Custody's new MAC.
+        mac: [u8; 32],
+    },
+    /// Merges rows into the touch index and moves its mark: entries below `indexed` are in it.
+    Touched {
+        /// The new mark. `Conflict` if it does not lie beyond the stored one.
+        indexed: u64,
+        /// The rows to merge.
+        rows: Vec<(TouchKey, Touches)>,
+    },
+    /// Blobs that the sweep has deleted.
+    Swept(Vec<BlobId>),
+    /// A small fact about the deployment, by name.
+    Note {
+        /// Name.
+        name: String,
+        /// Value.
+        value: Vec<u8>,
+    },
+}
+
+/// What applying a change answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Applied {
+    /// Done; nothing to add.
+    Done,
+    /// A version became visible.
+    Version {
+        /// The ordinal it was given.
+        ordinal: u64,
+        /// The version it replaced.
+        replaced: Option<VersionId>,
+    },
+    /// A delete: which version was current.
+    Deleted(Option<VersionId>),
+}
+
+/// One line of a listing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedRow {
+    /// The key.
+    pub key: Vec<u8>,
+    /// The current version.
+    pub version: VersionId,
+    /// Its ordinal.
+    pub ordinal: u64,
+    /// Its size.
+    pub size: u64,
+    /// When it became visible.
+    pub modified: Timestamp,
+    /// Its sealed metadata (for the ETag).
+    pub meta: Sealed,
+    /// How far the scanner got.
+    pub scan: ScanState,
+    /// Who wrote it.
+    pub writer: PrincipalId,
+}
