@@ -41,8 +41,8 @@ fn main() {
             let mut batch = committer.begin().unwrap();
             batch.append(rows, heads).unwrap();
             batch.commit().unwrap();
-            catalog.checkpoint().unwrap();
         }
+        catalog.checkpoint().unwrap();
         let seconds = start.elapsed().as_secs_f64();
         println!(
             "append, batches of {size:>4}: {:>9.0} rows/s, {:>7.0} us a batch",

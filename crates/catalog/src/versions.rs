@@ -47,6 +47,7 @@ pub struct VersionBrief {
 pub(crate) fn put(sql: &mut dyn Sql, put: PutVersion) -> Result<Applied, CatalogError> {
     let row = &put.row;
     check_row(row)?;
+    parties::check_dataset(sql, row.dataset, row.engagement)?;
     let replaced = current(sql, row.dataset, &row.key)?;
     let holds = match (&put.precondition, &replaced) {
         (Precondition::None, _) | (Precondition::Absent, None) => true,

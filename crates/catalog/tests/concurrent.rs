@@ -74,19 +74,20 @@ fn readers_see_whole_batches_while_they_are_written() {
 #[test]
 fn an_erased_key_is_gone_from_the_files() {
     let mut world = World::new(2);
-    let needle = b"a wrapped key that must not linger anywhere on this disk....";
-    let mut row = world.version(b"k", vec![inline(b"x")]);
+    let needle: &[u8] = b"a wrapped key that must not linger anywhere on this disk....";
+    let body: &[u8] = b"nor a sealed body, which is of no use without it";
+    let mut row = world.version(b"k", vec![inline(body)]);
     row.wrapped.as_mut().unwrap().bytes = needle.to_vec();
     world.run(vec![put(row)]).unwrap();
-    let holds = |world: &World| {
+    let holds = |world: &World, needle: &[u8]| {
         ["catalog", "catalog-wal"].iter().any(|file| {
             let bytes = std::fs::read(world.folder.path().join(file)).unwrap();
             bytes.windows(needle.len()).any(|window| window == needle)
         })
     };
-    assert!(holds(&world));
+    assert!(holds(&world, needle) && holds(&world, body));
     let dataset = world.dataset.id;
     world.run(vec![Change::Delete { dataset, key: b"k".to_vec(), only: None, at: world::at(9) }]).unwrap();
     assert!(world.catalog.empty_log().unwrap());
-    assert!(!holds(&world));
+    assert!(!holds(&world, needle) && !holds(&world, body));
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use base::Fault;
 use base::id::{BlobId, DeploymentId, EngagementId, KeyId};
-use base::ports::{Blobs, Documents, Keys};
+use base::ports::{Blobs, Documents, Keys, PauseRegister};
 use base::word::State;
 use store::Store;
 use testkit::disk::ALL_SURVIVALS;
@@ -91,7 +91,7 @@ impl Act {
             Self::RemoveDocument(name) => store.documents().remove(name),
             Self::Key => store.keys().put(key(), SECRET),
             Self::DestroyKey => store.keys().destroy(key()),
-            Self::Fence(state, epoch) => Ok(store.fences()?.write(ENGAGEMENT, state, epoch)?),
+            Self::Fence(state, epoch) => store.fences()?.write(ENGAGEMENT, state, epoch),
         }
     }
 }
@@ -136,9 +136,10 @@ fn held(store: &Store, subject: &str) -> Option<Vec<u8>> {
         "key" => store.keys().get(key()).ok(),
         "fence" => {
             let all = store.fences().unwrap().read_all().unwrap();
-            // A first slot that was torn may name nobody we know; our engagement then has none, which also means paused.
-            let ours = all.into_iter().find(|(engagement, ..)| *engagement == ENGAGEMENT);
-            ours.map(|(_, state, epoch)| fence(state, epoch))
+            all.first().map(|(engagement, state, epoch)| {
+                assert_eq!(*engagement, ENGAGEMENT);
+                fence(*state, *epoch)
+            })
         }
         document => store.documents().read(document).unwrap(),
     }

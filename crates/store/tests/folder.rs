@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use base::Kind;
 use base::id::{BlobId, DeploymentId, EngagementId, KeyId};
-use base::ports::{Blobs, Documents, Keys};
+use base::ports::{Blobs, Documents, Keys, PauseRegister};
 use base::word::State;
 use store::{Disk, FenceFile, LocalDisk, Store, StoreError};
 use testkit::FaultyDisk;
@@ -144,9 +144,8 @@ fn a_full_disk_is_unavailable_and_says_what_was_attempted() {
 
 #[test]
 fn fences_are_kept_for_many_engagements_and_only_move_forward() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("fences");
-    let disk: Arc<dyn Disk> = Arc::new(LocalDisk);
+    let path = PathBuf::from("/disk/fences");
+    let disk: Arc<dyn Disk> = Arc::new(FaultyDisk::new(Path::new("/disk")));
     let engagement = |number: u16| {
         let mut bytes = [9; 16];
         bytes[..2].copy_from_slice(&number.to_be_bytes());
@@ -160,7 +159,7 @@ fn fences_are_kept_for_many_engagements_and_only_move_forward() {
     }
     fences.write(engagement(7), State::Paused, 2).unwrap();
     drop(fences);
-    let fences = FenceFile::open(disk, &path).unwrap();
+    let fences = FenceFile::open(Arc::clone(&disk), &path).unwrap();
     let all = fences.read_all().unwrap();
     assert_eq!(all.len(), usize::from(count));
     assert_eq!(all[7], (engagement(7), State::Paused, 2));
@@ -170,4 +169,9 @@ fn fences_are_kept_for_many_engagements_and_only_move_forward() {
     fences.write(engagement(count), State::Paused, 1).unwrap();
     assert_eq!(fences.read_all().unwrap().len(), usize::from(count) + 1);
     assert_eq!(fences.read_all().unwrap()[7], (engagement(7), State::Closed, 3));
+
+    // A name that was damaged beside a state: somebody is paused, and nobody can say who.
+    disk.open(&path).unwrap().write_at(7 * 64 + 10, &[0xFF]).unwrap();
+    assert_eq!(fences.read_all().unwrap_err().kind(), Kind::Corrupt);
+    assert_eq!(FenceFile::open(disk, &path).err().unwrap().kind(), Kind::Corrupt);
 }

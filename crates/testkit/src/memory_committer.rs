@@ -103,7 +103,15 @@ impl Transaction for MemoryTransaction {
             }
             self.added.rows.push(row.clone());
         }
-        self.added.heads.extend(heads.iter().map(|head| (head.chain, head.clone())));
+        for head in heads {
+            let durable = locked(&self.durable);
+            let stored = self.added.heads.get(&head.chain).or_else(|| durable.heads.get(&head.chain));
+            if stored.is_some_and(|stored| stored.length >= head.length || stored.ordinal != head.ordinal) {
+                self.doomed = true;
+                return Err(Fault::new(Kind::Conflict, format!("moving the head of chain `{}` backwards", head.chain)));
+            }
+            self.added.heads.insert(head.chain, head.clone());
+        }
         Ok(())
     }
 

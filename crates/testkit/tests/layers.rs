@@ -74,6 +74,7 @@ const ARROWS: &[(&str, &[(&str, &str)])] = &[
     (
         "bench",
         &[
+            ("attest", "digests in signed requests"),
             ("base", "ids, times and words"),
             ("cofferdam", "its own clients set deployments up and ask for pauses"),
             ("custody", "the types of the admin API, and the signing key of SigV4"),

@@ -3,7 +3,7 @@
 
 use base::Kind;
 use base::id::{ChainId, EngagementId};
-use base::ports::{Committer, LedgerRows, Tail};
+use base::ports::{ChainHead, Committer, LedgerRows, Tail};
 
 use crate::entries::EntryMaker;
 
@@ -37,6 +37,7 @@ pub fn committer<K: CommitterCase>(case: &K) {
     a_dropped_batch_never_happened(case);
     a_rejected_act_leaves_no_trace_and_harms_nothing(case);
     entries_have_no_gaps(case);
+    a_chain_only_grows(case);
 }
 
 fn an_empty_log_is_empty<K: CommitterCase>(case: &K) {
@@ -108,4 +109,22 @@ fn entries_have_no_gaps<K: CommitterCase>(case: &K) {
     assert!(batch.append(&added, &heads).is_err(), "entry 1 without entry 0");
     assert!(batch.commit().is_err(), "a doomed batch does not commit");
     assert_eq!(committer.tail().unwrap(), Tail::default());
+}
+
+fn a_chain_only_grows<K: CommitterCase>(case: &K) {
+    let (mut committer, _rows) = case.fresh();
+    let mut maker = EntryMaker::default();
+    let (first, old) = maker.batch(&[SYSTEM]);
+    let (second, heads) = maker.batch(&[SYSTEM]);
+    let mut batch = committer.begin().unwrap();
+    batch.append(&[first, second].concat(), &heads).unwrap();
+    batch.commit().unwrap();
+    let tail = committer.tail().unwrap();
+    let moved = ChainHead { ordinal: 5, length: 9, ..old[0].clone() };
+    for stale in [old[0].clone(), heads[0].clone(), moved] {
+        let mut batch = committer.begin().unwrap();
+        assert!(batch.append(&[], &[stale]).is_err());
+        assert!(batch.commit().is_err());
+        assert_eq!(committer.tail().unwrap(), tail);
+    }
 }
