@@ -1,0 +1,215 @@
+//! The routes of the admin API, as data.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use base::id::RequestId;
+use bytes::Bytes;
+use custody::{Caller, Custody};
+use http::{Method, Response};
+use http_body_util::Full;
+use serde::de::DeserializeOwned;
+
+use super::problem::Problem;
+use super::{Interpreter, handlers};
+
+/// Where the API begins.
+const ROOT: &str = "/api/v1/";
+
+/// Who may call a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody who reaches the listener.
+    Open,
+    /// A person, by signature.
+    Person,
+}
+
+/// One route.
+pub struct Route {
+    /// The method.
+    pub method: &'static str,
+    /// The path below `/api/v1/`; a segment in braces stands for anything.
+    pub pattern: &'static str,
+    /// What it does, as a command line would say it.
+    pub verb: &'static str,
+    /// Who may call it.
+    pub access: Access,
+    pub(super) handler: Handler,
+}
+
+/// What a handler answers.
+pub(super) type Answer = Result<Response<Full<Bytes>>, Problem>;
+
+/// Does one call.
+pub(super) type Handler = fn(Call) -> Pin<Box<dyn Future<Output = Answer> + Send>>;
+
+/// One authenticated call.
+pub(super) struct Call {
+    pub(super) custody: Arc<Custody>,
+    pub(super) interpreter: Arc<dyn Interpreter>,
+    pub(super) caller: Arc<Caller>,
+    pub(super) request: RequestId,
+    pub(super) captured: Vec<String>,
+    pub(super) body: Bytes,
+}
+
+impl Call {
+    /// The first captured segment.
+    pub(super) fn name(&self) -> &str {
+        self.captured.first().map_or("", String::as_str)
+    }
+
+    /// The first captured segment as an id.
+    pub(super) fn id<T: std::str::FromStr<Err: std::fmt::Display>>(&self) -> Result<T, Problem> {
+        self.name().parse().map_err(|error| Problem::invalid(format!("`{}` is {error}", self.name())))
+    }
+
+    /// The body as JSON.
+    pub(super) fn read<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        serde_json::from_slice(&self.body)
+            .map_err(|error| Problem::invalid(format!("the body is not what is expected: {error}")))
+    }
+
+    /// What an error of custody comes to for this call.
+    pub(super) fn problem(&self, error: &custody::CustodyError) -> Problem {
+        Problem::of(self.request, error)
+    }
+}
+
+macro_rules! routes {
+    ($($method:ident $pattern:literal $verb:literal => $handler:ident;)*) => {
+        /// Every route a person may call, and `health`.
+        pub static ROUTES: &[Route] = &[
+            Route {
+                method: "GET",
+                pattern: "health",
+                verb: "health",
+                access: Access::Open,
+                handler: |_| Box::pin(async { Ok(handlers::health()) }),
+            },
+            $(Route {
+                method: stringify!($method),
+                pattern: $pattern,
+                verb: $verb,
+                access: Access::Person,
+                handler: |call| Box::pin(handlers::$handler(call)),
+            },)*
+        ];
+    };
+}
+
+routes! {
+    GET "status" "status" => status;
+    GET "partners" "partner list" => list_partners;
+    POST "partners" "partner create" => create_partner;
+    GET "partners/{name}" "partner show" => show_partner;
+    GET "engagements" "engagement list" => list_engagements;
+    POST "engagements" "engagement create" => create_engagement;
+    GET "engagements/{name}" "engagement show" => show_engagement;
+    POST "engagements/{name}/pause" "pause" => pause;
+    POST "engagements/{name}/resume" "resume" => resume;
+    GET "datasets" "dataset list" => list_datasets;
+    POST "datasets" "dataset create" => create_dataset;
+    GET "datasets/{bucket}" "dataset show" => show_dataset;
+    GET "principals" "principal list" => list_principals;
+    POST "principals" "principal create" => create_principal;
+    GET "principals/{name}" "principal show" => show_principal;
+    GET "grants" "grant list" => list_grants;
+    POST "grants" "grant create" => create_grant;
+    GET "grants/{id}" "grant show" => show_grant;
+    DELETE "grants/{id}" "grant delete" => delete_grant;
+    GET "sessions" "session list" => list_sessions;
+    POST "sessions" "session create" => create_session;
+    GET "sessions/{id}" "session show" => show_session;
+    DELETE "sessions/{id}" "session end" => end_session;
+    GET "approvals" "approval list" => list_approvals;
+    POST "approvals/{id}/approve" "approval grant" => approve;
+    POST "scope" "scope" => scope;
+    GET "ledger/checkpoint" "ledger show" => ledger;
+    POST "ledger/verify" "ledger verify" => verify;
+    POST "ledger/pack/{engagement}" "ledger pack" => pack;
+}
+
+/// A route and what its braces captured.
+pub(super) struct Found {
+    pub(super) route: &'static Route,
+    pub(super) captured: Vec<String>,
+}
+
+/// Finds the route of a request.
+///
+/// # Errors
+/// A problem for a path that is none, and for a method it does not answer to.
+pub(super) fn find(method: &Method, path: &str) -> Result<Found, Problem> {
+    let nothing = || Problem::missing("the admin API has no such path");
+    let path = path.strip_prefix(ROOT).ok_or_else(nothing)?;
+    let mut allowed = Vec::new();
+    for route in ROUTES {
+        let Some(captured) = captures(route.pattern, path) else { continue };
+        if route.method == method.as_str() {
+            return Ok(Found { route, captured });
+        }
+        allowed.push(route.method);
+    }
+    if allowed.is_empty() { Err(nothing()) } else { Err(Problem::method(allowed.join(", "))) }
+}
+
+/// Matches a path against a pattern, segment by segment; captured ones are decoded.
+fn captures(pattern: &str, path: &str) -> Option<Vec<String>> {
+    let (mut patterns, mut segments) = (pattern.split('/'), path.split('/'));
+    let mut captured = Vec::new();
+    loop {
+        match (patterns.next(), segments.next()) {
+            (None, None) => return Some(captured),
+            (Some(pattern), Some(segment)) if pattern.starts_with('{') => captured.push(decode(segment)?),
+            (Some(pattern), Some(segment)) if pattern == segment => {}
+            _ => return None,
+        }
+    }
+}
+
+/// Decodes a segment; one that is empty, or no text, matches nothing.
+fn decode(segment: &str) -> Option<String> {
+    let decoded = crate::sigv4::decode(segment)?;
+    (!decoded.is_empty()).then_some(decoded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_find_their_route_and_method() {
+        let found = find(&Method::POST, "/api/v1/engagements/a%2Fb/pause").ok().unwrap();
+        assert_eq!((found.route.verb, found.captured), ("pause", vec!["a/b".to_owned()]));
+        assert!(find(&Method::GET, "/api/v1/engagements//pause").is_err());
+        for (method, path) in [
+            (Method::GET, "/"),
+            (Method::GET, "/api/v1/"),
+            (Method::GET, "/api/v1/partners/"),
+            (Method::GET, "/api/v1/partners/a/b"),
+            (Method::PUT, "/api/v1/partners"),
+            (Method::GET, "/api/v2/partners"),
+        ] {
+            assert!(find(&method, path).is_err(), "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn no_two_routes_answer_the_same_request() {
+        for (place, route) in ROUTES.iter().enumerate() {
+            let path = format!("{ROOT}{}", route.pattern);
+            let found = find(&route.method.parse().unwrap(), &path).ok().unwrap();
+            assert!(std::ptr::eq(found.route, &ROUTES[place]), "{path}");
+        }
+    }
+
+    #[test]
+    fn only_health_is_open() {
+        let open: Vec<&str> =
+            ROUTES.iter().filter(|route| route.access == Access::Open).map(|route| route.pattern).collect();
+        assert_eq!(open, ["health"]);
+    }
+}

@@ -1,0 +1,311 @@
+//! The front door of S3: from raw request to authenticated operation.
+//!
+//! The order is fixed: an id, the claim, the caller, the register, the plan for the body; then everything that only served the
+//! signature is taken off and the rest goes to `s3s`. Until a caller is established nothing is looked up and no byte of
+//! the body is read, so a client that waits for `100 Continue` gets its final answer instead.
+//!
+//! # Threats
+//! What `s3s` reads must be what was signed. It decodes the same target that the signature covers, and headers we do not
+//! implement are refused here, because ignoring one could mean less protection than its sender asked for.
+
+use std::sync::Arc;
+
+use base::id::RequestId;
+use base::{Clock, Kind};
+use custody::digests::Algorithm;
+use custody::signature::SigningKey;
+use custody::{Caller, Custody, S3Claim};
+use http::header::{
+    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, EXPECT, HeaderValue,
+    TRANSFER_ENCODING,
+};
+use http::request::Parts;
+use http::{HeaderMap, Method, Request, Response, StatusCode};
+use http_body::Body as _;
+use hyper::body::Incoming;
+use s3s::config::{S3Config, StaticConfigProvider};
+use s3s::service::{S3Service, S3ServiceBuilder};
+
+use crate::asked::{Asked, take_conditions, take_span};
+use crate::chunked::{Announced, Decoder, Signatures};
+use crate::claimed::{Claimed, header_of};
+use crate::digest::hex;
+use crate::errors;
+use crate::refusal::{Code, Refusal};
+use crate::register::Register;
+use crate::s3::Door;
+use crate::server::Front;
+use crate::sigv4::{self, ChunkKey, ChunkStrings, Claim, PayloadForm};
+use crate::upload::{TrailerSlot, Upload};
+use crate::wire::Wire;
+
+/// How many bytes of headers a request may have. S3 allows 8 KB; session tokens and proxies need room beside.
+const LARGEST_HEAD_BYTES: usize = 16 * 1024;
+
+/// How many bytes an XML document may have. The largest is the list of ten thousand parts, each with a checksum.
+const LARGEST_XML_BYTES: usize = 4 * 1024 * 1024;
+
+/// Headers that would change what a request means and are not implemented. By prefix.
+const UNSUPPORTED: [&str; 10] = [
+    "x-amz-bucket-object-lock-",
+    "x-amz-expected-bucket-owner",
+    "x-amz-grant-",
+    "x-amz-mp-object-size",
+    "x-amz-object-lock-",
+    "x-amz-server-side-encryption-aws-kms-key-id",
+    "x-amz-server-side-encryption-customer-",
+    "x-amz-tagging",
+    "x-amz-website-redirect-location",
+    "x-amz-write-offset-bytes",
+];
+
+/// Headers that have done their work once the request is authenticated and its body decoded.
+const SPENT: [&str; 6] = [
+    sigv4::CONTENT_SHA256,
+    sigv4::SECURITY_TOKEN,
+    "x-amz-date",
+    "x-amz-decoded-content-length",
+    "x-amz-sdk-checksum-algorithm",
+    "x-amz-trailer",
+];
+
+/// Serves S3 over one custody.
+pub struct S3Front {
+    custody: Arc<Custody>,
+    clock: Arc<dyn Clock>,
+    register: Arc<Register>,
+    s3: S3Service,
+}
+
+impl S3Front {
+    /// A front door for `custody`; connections are entered in `register`.
+    #[must_use]
+    pub fn new(custody: Arc<Custody>, clock: Arc<dyn Clock>, register: Arc<Register>) -> Self {
+        let mut config = S3Config::default();
+        config.xml_max_body_size = LARGEST_XML_BYTES;
+        let mut builder = S3ServiceBuilder::new(Door::new(Arc::clone(&custody), Arc::clone(&register)));
+        builder.set_config(Arc::new(StaticConfigProvider::new(Arc::new(config))));
+        Self { custody, clock, register, s3: builder.build() }
+    }
+
+    async fn try_answer(
+        &self,
+        request: Request<Incoming>,
+        wire: Arc<Wire>,
+        id: RequestId,
+    ) -> Result<Response<s3s::Body>, Refusal> {
+        let request = self.admit(request, wire, id)?;
+        self.s3.call(request).await.map_err(|_| Refusal::new(Code::InternalError, "the answer could not be written"))
+    }
+
+    /// Establishes the caller and prepares the request for `s3s`.
+    fn admit(&self, request: Request<Incoming>, wire: Arc<Wire>, id: RequestId) -> Result<Request<s3s::Body>, Refusal> {
+        let (mut parts, body) = request.into_parts();
+        let established = refuse_unsupported(&parts).and_then(|()| self.authenticate(&parts, &wire, id));
+        let (claim, caller, key) = established.inspect_err(|refusal| {
+            // A part of ours that does not answer is no stranger's failure.
+            if refusal.kind() != Kind::Unavailable {
+                self.custody.count_noise(wire.peer().ip());
+            }
+            tracing::debug!(request = %id, code = refusal.code().name(), "nobody could be established as the caller");
+        })?;
+        if let Some(engagement) = caller.engagement() {
+            self.register.enter(&wire, engagement);
+        }
+        let claimed = Claimed::read(&parts)?;
+        let trailer = TrailerSlot::default();
+        let body = upload(&parts, body, &claim, key, &claimed, trailer.clone())?;
+        let asked = Asked {
+            caller: Arc::new(caller),
+            request: id,
+            wire,
+            claimed,
+            trailer,
+            span: take_span(&mut parts.headers),
+            conditions: take_conditions(&mut parts.headers),
+        };
+        undress(&mut parts, body.size_hint().exact())?;
+        parts.extensions.insert(Arc::new(asked));
+        Ok(Request::from_parts(parts, body))
+    }
+
+    fn authenticate(&self, parts: &Parts, wire: &Wire, id: RequestId) -> Result<(Claim, Caller, SigningKey), Refusal> {
+        let claim = sigv4::read(parts, self.clock.now())?;
+        let signature = hex(&claim.signature);
+        let s3_claim = S3Claim {
+            access_key: &claim.access_key,
+            token: claim.session_token.as_deref(),
+            date: &claim.scope.day,
+            region: &claim.scope.region,
+            service: sigv4::SERVICE,
+            signed_at: claim.at,
+            good_for_seconds: claim.good_for_seconds,
+            string_to_sign: &claim.string_to_sign,
+            signature: &signature,
+            address: wire.peer().ip(),
+        };
+        let established = self.custody.identity().workload(&s3_claim);
+        let (caller, key) = established.map_err(|error| errors::refusal(id, error))?;
+        Ok((claim, caller, key))
+    }
+}
+
+impl Front for S3Front {
+    type Body = s3s::Body;
+
+    async fn answer(&self, request: Request<Incoming>, wire: Arc<Wire>) -> Response<s3s::Body> {
+        let id = self.custody.request();
+        let resource = request.uri().path().to_owned();
+        let head = request.method() == Method::HEAD;
+        let mut response = match self.try_answer(request, wire, id).await {
+            Ok(response) => response,
+            Err(refusal) => render(&refusal, &resource, id),
+        };
+        // `s3s` gives a description of part of an object the status of the whole.
+        if response.status() == StatusCode::OK && response.headers().contains_key(CONTENT_RANGE) {
+            *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+        }
+        let status = response.status();
+        if status == StatusCode::NOT_MODIFIED || (head && !status.is_success()) {
+            *response.body_mut() = s3s::Body::empty();
+            response.headers_mut().remove(CONTENT_LENGTH);
+        }
+        if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
+            response.headers_mut().insert("x-amz-request-id", value);
+        }
+        response
+    }
+}
+
+fn render(refusal: &Refusal, resource: &str, id: RequestId) -> Response<s3s::Body> {
+    let mut response = Response::new(s3s::Body::from(refusal.to_xml(resource, id)));
+    *response.status_mut() = refusal.code().status();
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/xml"));
+    response
+}
+
+fn refuse_unsupported(parts: &Parts) -> Result<(), Refusal> {
+    let size = parts
+        .headers
+        .iter()
+        .fold(0usize, |size, (name, value)| size.saturating_add(name.as_str().len()).saturating_add(value.len()));
+    if size > LARGEST_HEAD_BYTES {
+        return Err(Refusal::new(Code::RequestHeaderSectionTooLarge, "your request header section is too large"));
+    }
+    let form =
+        parts.headers.get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"multipart/form-data"));
+    if parts.method == Method::POST && form {
+        return Err(Refusal::new(Code::NotImplemented, "uploads by HTML form are not implemented"));
+    }
+    let private = [&b"private"[..], b"bucket-owner-full-control"];
+    let shared = parts.headers.get("x-amz-acl").is_some_and(|value| !private.contains(&value.as_bytes()));
+    let unsupported = |name: &str| UNSUPPORTED.iter().any(|prefix| name.starts_with(prefix));
+    match parts.headers.keys().find(|name| unsupported(name.as_str())) {
+        Some(name) => Err(Refusal::new(Code::NotImplemented, format!("the header `{name}` is not implemented"))),
+        None if shared => {
+            Err(Refusal::new(Code::NotImplemented, "access is granted by grants, not by access control lists"))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Plans how the body is decoded and checked.
+// SPEC: S3: which lengths and trailers each payload form needs.
+fn upload(
+    parts: &Parts,
+    body: Incoming,
+    claim: &Claim,
+    key: SigningKey,
+    claimed: &Claimed,
+    slot: TrailerSlot,
+) -> Result<s3s::Body, Refusal> {
+    let length = body.size_hint().exact();
+    let decoded = decoded_length(&parts.headers)?;
+    if claimed.trailer.is_some()
+        && !matches!(claim.payload, PayloadForm::ChunksAndTrailer | PayloadForm::UnsignedTrailer)
+    {
+        return Err(Refusal::new(Code::InvalidRequest, "x-amz-trailer needs a payload form with a trailer"));
+    }
+    let upload = match claim.payload {
+        PayloadForm::Unsigned => Upload::plain(body, length),
+        PayloadForm::Whole(hash) => Upload::hashed(body, length, hash),
+        form => {
+            let length = decoded.ok_or_else(|| {
+                Refusal::new(Code::MissingContentLength, "you must provide the x-amz-decoded-content-length header")
+            })?;
+            let signed = form != PayloadForm::UnsignedTrailer;
+            let seed = claim.signature;
+            let signatures =
+                signed.then(|| Signatures { strings: ChunkStrings::of(claim), key: Box::new(SessionKey(key)), seed });
+            let trailer = announced(form, claimed)?.map(|algorithm| header_of(algorithm).to_owned());
+            Upload::chunked(body, length, Decoder::new(Announced { length, trailer, signatures }), slot.clone())
+        }
+    };
+    if upload.length().is_none() && parts.method == Method::PUT {
+        return Err(Refusal::new(Code::MissingContentLength, "you must provide the Content-Length HTTP header"));
+    }
+    Ok(s3s::Body::http_body_unsync(if is_object_data(parts) { upload } else { upload.checked(claimed.clone(), slot) }))
+}
+
+/// Whether the body is an object or a part of one, which intake measures.
+fn is_object_data(parts: &Parts) -> bool {
+    parts.method == Method::PUT && parts.uri.path().trim_start_matches('/').contains('/')
+}
+
+/// The trailer a form must have: without a signature, the checksum is the only thing that covers the body.
+fn announced(form: PayloadForm, claimed: &Claimed) -> Result<Option<Algorithm>, Refusal> {
+    match (form, claimed.trailer) {
+        (PayloadForm::ChunksAndTrailer | PayloadForm::UnsignedTrailer, None) => {
+            Err(Refusal::new(Code::MalformedTrailerError, "x-amz-trailer must announce the checksum in the trailer"))
+        }
+        (_, trailer) => Ok(trailer),
+    }
+}
+
+fn decoded_length(headers: &HeaderMap) -> Result<Option<u64>, Refusal> {
+    let Some(value) = headers.get("x-amz-decoded-content-length") else { return Ok(None) };
+    let text = value.to_str().ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+    let length = text.and_then(|text| text.parse().ok());
+    length.map(Some).ok_or_else(|| Refusal::new(Code::InvalidRequest, "x-amz-decoded-content-length must be a number"))
+}
+
+/// Takes off what only the signature and the framing needed.
+// INVARIANT: after this nothing in the request could make `s3s` look for a signature, or log one.
+fn undress(parts: &mut Parts, length: Option<u64>) -> Result<(), Refusal> {
+    for name in SPENT.into_iter().chain(Algorithm::ALL.into_iter().map(header_of)) {
+        parts.headers.remove(name);
+    }
+    for name in [AUTHORIZATION, EXPECT, TRANSFER_ENCODING] {
+        parts.headers.remove(name);
+    }
+    if let Some(length) = length {
+        parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    let encodings: Vec<&str> = parts
+        .headers
+        .get_all(CONTENT_ENCODING)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .filter(|encoding| !encoding.is_empty() && !encoding.eq_ignore_ascii_case("aws-chunked"))
+        .collect();
+    let encodings = HeaderValue::from_str(&encodings.join(","));
+    parts.headers.remove(CONTENT_ENCODING);
+    if let Ok(encodings) = encodings
+        && !encodings.is_empty()
+    {
+        parts.headers.insert(CONTENT_ENCODING, encodings);
+    }
+    parts.uri = sigv4::without_signature(&parts.uri)?;
+    Ok(())
+}
+
+/// The signing key of the caller's session, judging chunks.
+struct SessionKey(SigningKey);
+
+impl ChunkKey for SessionKey {
+    fn signs(&self, text: &str, signature: &[u8; 32]) -> bool {
+        self.0.accepts(text, &hex(signature))
+    }
+}

@@ -1,0 +1,34 @@
+//! HTTP: S3 and the admin API.
+//!
+//! ```text
+//! server → wire → front ── sigv4, chunked, upload ──→ s3 ──→ custody ──→ body → wire
+//!                 admin ── a person's signature ────────────→ custody
+//! ```
+//!
+//! A request comes in on a [`wire`], is authenticated by its signature ([`sigv4`]), loses everything that only the signature
+//! needed, and is handed on with the caller that custody established. The S3 dialect itself (routing, documents) is spoken
+//! by `s3s`, which never sees a signature. Answers leave on the same wire, which a pause cuts through the [`register`].
+
+pub mod admin;
+mod asked;
+pub mod body;
+pub mod chunked;
+pub mod claimed;
+mod digest;
+pub mod error;
+mod errors;
+pub mod front;
+pub mod refusal;
+pub mod register;
+mod s3;
+pub mod server;
+pub mod sigv4;
+pub mod upload;
+pub mod wire;
+
+pub use error::Error;
+pub use front::S3Front;
+pub use refusal::{Code, Refusal};
+
+/// Log targets that must stay silent whatever the configuration says: at low levels they print whole requests.
+pub const QUIET_TARGETS: [&str; 1] = ["s3s"];

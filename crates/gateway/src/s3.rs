@@ -1,0 +1,103 @@
+//! The operations of S3, each a few lines between `s3s`'s documents and custody's verbs.
+
+mod buckets;
+mod checksums;
+mod listing;
+mod objects;
+mod page;
+mod uploads;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use custody::Custody;
+use custody::CustodyError;
+use s3s::dto;
+use s3s::{S3, S3Error, S3Request, S3Response, S3Result};
+
+use crate::asked::Asked;
+use crate::errors;
+use crate::refusal::{Code, Refusal};
+use crate::register::Register;
+
+/// The door to custody's verbs.
+pub(crate) struct Door {
+    custody: Arc<Custody>,
+    register: Arc<Register>,
+}
+
+impl Door {
+    pub(crate) fn new(custody: Arc<Custody>, register: Arc<Register>) -> Self {
+        Self { custody, register }
+    }
+}
+
+impl Asked {
+    /// What an error of custody comes to for this request.
+    fn refuse(&self, error: CustodyError) -> Refusal {
+        errors::refusal(self.request, error)
+    }
+}
+
+/// What the front door left for the operation. A request without it never passed there.
+fn asked<T>(request: &S3Request<T>) -> Result<Arc<Asked>, Refusal> {
+    request
+        .extensions
+        .get::<Arc<Asked>>()
+        .cloned()
+        .ok_or_else(|| Refusal::new(Code::InternalError, "the request came past the front door"))
+}
+
+fn unsupported(what: &'static str) -> Refusal {
+    Refusal::new(Code::NotImplemented, what)
+}
+
+fn timestamp(at: base::Timestamp) -> dto::Timestamp {
+    let nanos = i128::from(at.0).saturating_mul(1000);
+    let civil = time::OffsetDateTime::from_unix_timestamp_nanos(nanos).unwrap_or(time::OffsetDateTime::UNIX_EPOCH);
+    dto::Timestamp::from(civil)
+}
+
+fn etag(value: &str) -> dto::ETag {
+    dto::ETag::Strong(value.to_owned())
+}
+
+/// Each operation: what the front door left, the operation, its outcome with the request's id.
+macro_rules! operations {
+    ($($name:ident($input:ident) -> $output:ident = $file:ident;)*) => {
+        #[async_trait]
+        impl S3 for Door {
+            $(async fn $name(&self, request: S3Request<dto::$input>) -> S3Result<S3Response<dto::$output>> {
+                let asked = asked(&request)?;
+                let id = asked.request.to_string();
+                let outcome: Result<S3Response<dto::$output>, S3Error> = $file::$name(self, asked, request.input).await;
+                outcome.map_err(|mut error| {
+                    error.set_request_id(id);
+                    error
+                })
+            })*
+        }
+    };
+}
+
+operations! {
+    list_buckets(ListBucketsInput) -> ListBucketsOutput = buckets;
+    create_bucket(CreateBucketInput) -> CreateBucketOutput = buckets;
+    head_bucket(HeadBucketInput) -> HeadBucketOutput = buckets;
+    delete_bucket(DeleteBucketInput) -> DeleteBucketOutput = buckets;
+    get_bucket_location(GetBucketLocationInput) -> GetBucketLocationOutput = buckets;
+    get_bucket_versioning(GetBucketVersioningInput) -> GetBucketVersioningOutput = buckets;
+    list_objects(ListObjectsInput) -> ListObjectsOutput = listing;
+    list_objects_v2(ListObjectsV2Input) -> ListObjectsV2Output = listing;
+    get_object(GetObjectInput) -> GetObjectOutput = objects;
+    head_object(HeadObjectInput) -> HeadObjectOutput = objects;
+    put_object(PutObjectInput) -> PutObjectOutput = objects;
+    delete_object(DeleteObjectInput) -> DeleteObjectOutput = objects;
+    delete_objects(DeleteObjectsInput) -> DeleteObjectsOutput = objects;
+    create_multipart_upload(CreateMultipartUploadInput) -> CreateMultipartUploadOutput = uploads;
+    upload_part(UploadPartInput) -> UploadPartOutput = uploads;
+    complete_multipart_upload(CompleteMultipartUploadInput) -> CompleteMultipartUploadOutput = uploads;
+    abort_multipart_upload(AbortMultipartUploadInput) -> AbortMultipartUploadOutput = uploads;
+    list_parts(ListPartsInput) -> ListPartsOutput = uploads;
+    list_multipart_uploads(ListMultipartUploadsInput) -> ListMultipartUploadsOutput = uploads;
+}

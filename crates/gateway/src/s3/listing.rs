@@ -1,0 +1,125 @@
+//! Listings of objects, in both dialects.
+
+use std::sync::Arc;
+
+use custody::listing::{ListQuestion, Listing};
+use s3s::dto::{
+    CommonPrefix, ListObjectsInput, ListObjectsOutput, ListObjectsV2Input, ListObjectsV2Output, Object,
+    ObjectStorageClass,
+};
+use s3s::{S3Error, S3Response};
+
+use super::page::{Listed, Spelling, limit};
+use super::{Door, etag, timestamp};
+use crate::asked::Asked;
+use crate::refusal::Refusal;
+
+pub(super) async fn list_objects_v2(
+    door: &Door,
+    asked: Arc<Asked>,
+    input: ListObjectsV2Input,
+) -> Result<S3Response<ListObjectsV2Output>, S3Error> {
+    let spelling = Spelling::asked(input.encoding_type.as_ref())?;
+    let max_keys = limit(input.max_keys)?;
+    let listed = Listed {
+        bucket: &input.bucket,
+        prefix: input.prefix.as_deref().unwrap_or_default(),
+        delimiter: input.delimiter.as_deref().unwrap_or_default(),
+    };
+    let after = match (&input.continuation_token, &input.start_after) {
+        (Some(token), _) => Some(listed.after(token)?),
+        (None, start) => start.as_ref().filter(|start| !start.is_empty()).map(|start| start.clone().into_bytes()),
+    };
+    let page = page(door, &asked, &listed, after.as_deref(), max_keys).await?;
+    let next = page.next.as_deref().map(|next| listed.token(next));
+    let count = page.objects.len().saturating_add(page.prefixes.len());
+    Ok(S3Response::new(ListObjectsV2Output {
+        max_keys: Some(max_keys),
+        key_count: i32::try_from(count).ok(),
+        is_truncated: Some(next.is_some()),
+        next_continuation_token: next,
+        contents: Some(objects(&page, spelling)?),
+        common_prefixes: Some(prefixes(&page, spelling)?),
+        prefix: Some(spelling.write(listed.prefix.as_bytes())?),
+        delimiter: spelling.write_all(input.delimiter.as_deref())?,
+        start_after: spelling.write_all(input.start_after.as_deref())?,
+        name: Some(input.bucket),
+        continuation_token: input.continuation_token,
+        encoding_type: input.encoding_type,
+        request_charged: None,
+    }))
+}
+
+pub(super) async fn list_objects(
+    door: &Door,
+    asked: Arc<Asked>,
+    input: ListObjectsInput,
+) -> Result<S3Response<ListObjectsOutput>, S3Error> {
+    let spelling = Spelling::asked(input.encoding_type.as_ref())?;
+    let max_keys = limit(input.max_keys)?;
+    let listed = Listed {
+        bucket: &input.bucket,
+        prefix: input.prefix.as_deref().unwrap_or_default(),
+        delimiter: input.delimiter.as_deref().unwrap_or_default(),
+    };
+    let after = input.marker.as_deref().filter(|marker| !marker.is_empty()).map(str::as_bytes);
+    let page = page(door, &asked, &listed, after, max_keys).await?;
+    // SPEC: S3 ListObjects: NextMarker only with a delimiter; without one, the last key is the marker.
+    let next = page.next.as_deref().filter(|_| !listed.delimiter.is_empty());
+    Ok(S3Response::new(ListObjectsOutput {
+        max_keys: Some(max_keys),
+        is_truncated: Some(page.next.is_some()),
+        next_marker: next.map(|next| spelling.write(next)).transpose()?,
+        contents: Some(objects(&page, spelling)?),
+        common_prefixes: Some(prefixes(&page, spelling)?),
+        prefix: Some(spelling.write(listed.prefix.as_bytes())?),
+        delimiter: spelling.write_all(input.delimiter.as_deref())?,
+        marker: Some(spelling.write(input.marker.unwrap_or_default().as_bytes())?),
+        name: Some(input.bucket),
+        encoding_type: input.encoding_type,
+        request_charged: None,
+    }))
+}
+
+async fn page(
+    door: &Door,
+    asked: &Asked,
+    listed: &Listed<'_>,
+    after: Option<&[u8]>,
+    max_keys: i32,
+) -> Result<Listing, Refusal> {
+    let question = ListQuestion {
+        prefix: listed.prefix.as_bytes(),
+        delimiter: listed.delimiter.as_bytes(),
+        after,
+        limit: usize::try_from(max_keys).unwrap_or_default(),
+    };
+    let mut page = door
+        .custody
+        .list(&asked.caller, asked.request, listed.bucket, &question)
+        .await
+        .map_err(|error| asked.refuse(error))?;
+    // SPEC: S3: a page of no keys is complete.
+    if max_keys == 0 {
+        page = Listing::default();
+    }
+    Ok(page)
+}
+
+fn objects(page: &Listing, spelling: Spelling) -> Result<Vec<Object>, Refusal> {
+    let object = |object: &custody::listing::Listed| {
+        Ok(Object {
+            key: Some(spelling.write(&object.key)?),
+            size: i64::try_from(object.size).ok(),
+            last_modified: Some(timestamp(object.modified)),
+            e_tag: Some(etag(&object.etag)),
+            storage_class: Some(ObjectStorageClass::from_static(ObjectStorageClass::STANDARD)),
+            ..Object::default()
+        })
+    };
+    page.objects.iter().map(object).collect()
+}
+
+fn prefixes(page: &Listing, spelling: Spelling) -> Result<Vec<CommonPrefix>, Refusal> {
+    page.prefixes.iter().map(|prefix| Ok(CommonPrefix { prefix: Some(spelling.write(prefix)?) })).collect()
+}
