@@ -109,6 +109,14 @@ pub struct Session {
     pub fence: Fence,
 }
 
+impl Session {
+    /// Whether it was not ended. It may have expired all the same.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        self.fence.epoch() == 0
+    }
+}
+
 /// A principal with its name opened.
 #[derive(Debug)]
 pub struct Principal {
@@ -258,21 +266,15 @@ impl Directory {
         Ok(())
     }
 
-    /// Ends the sessions that `ends` picks: their fences move and they are forgotten. Returns how many.
-    pub(crate) fn end_sessions(&self, ends: impl Fn(&SessionRow) -> bool) -> usize {
+    /// Ends the sessions that `ends` picks: their fences move. They stay known until they would have expired, so that their
+    /// holders are told what happened. Returns how many.
+    pub(crate) fn end_sessions(&self, now: Timestamp, ends: impl Fn(&SessionRow) -> bool) -> usize {
         self.write(|tables| {
-            let mut ended = 0usize;
-            tables.sessions.retain(|_, session| {
-                let keep = !ends(&session.row);
-                if !keep {
-                    session.fence.advance();
-                    ended = ended.saturating_add(1);
-                }
-                keep
-            });
+            tables.sessions.retain(|_, session| session.row.expires > now);
             let Tables { sessions, session_keys, .. } = tables;
             session_keys.retain(|_, access_key| sessions.contains_key(access_key));
-            ended
+            let ended = sessions.values().filter(|session| session.is_live() && ends(&session.row));
+            ended.map(|session| session.fence.advance()).count()
         })
     }
 
@@ -288,10 +290,11 @@ impl Directory {
         self.read(|tables| tables.session_keys.get(&session).and_then(|key| tables.sessions.get(key)).cloned())
     }
 
-    /// Live sessions, newest first.
+    /// Sessions that were not ended, newest first.
     #[must_use]
     pub fn sessions(&self) -> Vec<Arc<Session>> {
-        let mut all: Vec<_> = self.read(|tables| tables.sessions.values().cloned().collect());
+        let live = |session: &&Arc<Session>| session.is_live();
+        let mut all: Vec<_> = self.read(|tables| tables.sessions.values().filter(live).cloned().collect());
         all.sort_by_key(|session| std::cmp::Reverse(session.row.issued));
         all
     }

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use base::fence::Ticket;
 use base::id::{EngagementId, PrincipalId, SessionId};
-use base::word::{PrincipalKind, Purpose, Role};
+use base::word::{PrincipalKind, Purpose, Role, State};
 use base::{Clock, Timestamp};
 use policy::Who;
 use seal::KeyRing;
@@ -165,14 +165,17 @@ impl Identity {
         let principal = self.directory.principal(session.row.principal).ok_or_else(|| unknown(Unknown::NoSuchKey))?;
 
         check_times(claim, now)?;
-        if session.row.ended.is_some() || session.row.expires <= now {
-            return Err(unknown(Unknown::Expired));
-        }
         let key = self.signing_key(&session, claim)?;
         if !key.accepts(claim.string_to_sign, claim.signature) {
             return Err(unknown(Unknown::BadSignature));
         }
         self.check_token(&session, claim.token)?;
+        // Only the holder of the secret comes this far, and may know why the session is over.
+        if !session.is_live() || session.row.expires <= now {
+            let paused =
+                self.directory.engagement(session.row.engagement).is_some_and(|of| of.state() == State::Paused);
+            return Err(if paused { CustodyError::Paused } else { unknown(Unknown::Expired) });
+        }
         if !session.places.is_empty() && !session.places.iter().any(|place| place.contains(claim.address)) {
             return Err(unknown(Unknown::Misplaced));
         }

@@ -84,7 +84,7 @@ impl Custody {
         }
         let streams_cut = self.wire.cut(id);
         let stopped = self.clock.now();
-        let sessions_ended = self.directory.end_sessions(|row| row.engagement == id) as u64;
+        let sessions_ended = self.directory.end_sessions(self.clock.now(), |row| row.engagement == id) as u64;
 
         let custody = Arc::clone(self);
         let held = Arc::clone(&engagement);
@@ -267,7 +267,7 @@ impl Custody {
             while engagement.fence.epoch() < epoch {
                 engagement.turn(State::Paused);
             }
-            self.directory.end_sessions(|row| row.engagement == id);
+            self.directory.end_sessions(self.clock.now(), |row| row.engagement == id);
             let turned = Turned {
                 engagement: id,
                 epoch,

@@ -150,13 +150,13 @@ impl Custody {
     ) -> Result<(), CustodyError> {
         self.may_administer(caller, request, Verb::IssueSession).await?;
         let _turn = self.desk.lock().await;
-        let held =
-            self.directory.session_by_id(session).ok_or_else(|| CustodyError::missing(Thing::Session, session))?;
+        let live = self.directory.session_by_id(session).filter(|held| held.is_live());
+        let held = live.ok_or_else(|| CustodyError::missing(Thing::Session, session))?;
         let at = self.clock.now();
         let draft =
             self.draft(caller, request, held.row.engagement.into(), kind::SESSION_END, session_acted(&held.row))?;
         self.commit(vec![Change::EndSession { session, at }], draft).await?;
-        self.directory.end_sessions(|row| row.id == session);
+        self.directory.end_sessions(at, |row| row.id == session);
         Ok(())
     }
 }

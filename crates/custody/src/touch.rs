@@ -52,7 +52,7 @@ struct Settlement {
 }
 
 /// A selector: by what, and which.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Selector {
     /// By what.
     pub kind: SelectorKind,
@@ -119,6 +119,8 @@ pub(crate) struct Fold<'a> {
     pub(crate) rows: BTreeMap<TouchKey, Touches>,
     /// Releases whose settlement may still come.
     open: HashMap<(ChainId, u64), Release>,
+    /// Digests of selectors met so far: the same few come again and again.
+    digests: HashMap<Selector, Digest>,
 }
 
 /// How many unsettled releases a fold remembers; older ones are read back from the ledger when their settlement comes.
@@ -126,7 +128,7 @@ const REMEMBERED: usize = 262_144;
 
 impl<'a> Fold<'a> {
     pub(crate) fn new(fields: &'a Fields, wanted: impl Fn(&Selector) -> bool + Send + Sync + 'a) -> Self {
-        Self { fields, wanted: Box::new(wanted), rows: BTreeMap::new(), open: HashMap::new() }
+        Self { fields, wanted: Box::new(wanted), rows: BTreeMap::new(), open: HashMap::new(), digests: HashMap::new() }
     }
 
     /// Takes the rows gathered so far; remembered releases stay.
@@ -177,6 +179,14 @@ impl<'a> Fold<'a> {
         self.open.len()
     }
 
+    fn digest(&mut self, selector: Selector) -> Digest {
+        if self.digests.len() >= REMEMBERED {
+            self.digests.clear();
+        }
+        let fields = self.fields;
+        *self.digests.entry(selector).or_insert_with_key(|selector| selector.digest(fields))
+    }
+
     fn touch(&mut self, release: &Release, level: Level, window: &Range<u64>) {
         let Some(engagement) = release.place.engagement else { return };
         for selector in release.selectors() {
@@ -185,7 +195,7 @@ impl<'a> Fold<'a> {
             }
             let key = TouchKey {
                 kind: selector.kind,
-                selector: selector.digest(self.fields),
+                selector: self.digest(selector),
                 engagement,
                 hour: release.at.hour(),
                 form: release.form,

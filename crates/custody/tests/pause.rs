@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use base::Kind;
 use base::word::{Role, State};
-use custody::CustodyError;
 use custody::access::Span;
 use custody::delivery::Step;
+use custody::{CustodyError, Unknown};
 use world::{World, person, person_key};
 
 async fn loaded(seed: u64) -> (World, Arc<custody::Caller>) {
@@ -44,9 +44,9 @@ async fn a_pause_ends_the_sessions_and_a_resume_does_not_bring_them_back() {
     let credentials = world.session("alpha-reader", "alpha").await;
     assert!(world.caller(&credentials).is_ok());
     world.custody.pause(Arc::new(world.ann()), world.request(), "alpha").await.unwrap();
-    assert!(world.caller(&credentials).is_err());
+    assert!(matches!(world.caller(&credentials), Err(CustodyError::Paused)), "its holder is told why");
     resume(&world).await;
-    assert!(world.caller(&credentials).is_err());
+    assert!(matches!(world.caller(&credentials), Err(CustodyError::Unauthenticated(Unknown::Expired))));
     let fresh = world.caller(&world.session("alpha-reader", "alpha").await).unwrap();
     assert!(world.get(&fresh, "alpha-data", "large", Span::Whole).await.is_ok());
 }

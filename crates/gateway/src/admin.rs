@@ -93,7 +93,7 @@ impl AdminFront {
         let body = Limited::new(body, LARGEST_BODY_BYTES).collect().await;
         let body =
             body.map_err(|_| Problem::invalid("the body could not be read, or is larger than 1 MiB"))?.to_bytes();
-        let digest = crate::digest::sha256(&body);
+        let digest = s3wire::digest::sha256(&body);
         let caller = Signed::read(&parts, &digest, address)
             .and_then(|signed| self.interpreter.person(&signed).map_err(|error| Problem::of(id, &error)));
         let caller = caller.inspect_err(|_| self.custody.count_noise(address))?;

@@ -12,9 +12,9 @@ use http::HeaderMap;
 use http::header::{IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE, RANGE};
 
 use crate::claimed::Claimed;
-use crate::refusal::{Code, Refusal};
 use crate::upload::TrailerSlot;
 use crate::wire::Wire;
+use s3wire::{Code, Refusal};
 
 /// Everything an operation needs beside its own input. Travels in the request's extensions.
 pub(crate) struct Asked {

@@ -6,7 +6,7 @@ use custody::digests::Algorithm;
 use http::request::Parts;
 use http::{HeaderMap, Method};
 
-use crate::refusal::{Code, Refusal};
+use s3wire::{Code, Refusal};
 
 /// The header or trailer that carries a checksum's value.
 #[must_use]

@@ -9,7 +9,7 @@ use base::error::chain;
 use base::id::RequestId;
 use custody::{Clash, CustodyError, Thing, Unknown};
 
-use crate::refusal::{Code, Refusal};
+use s3wire::{Code, Refusal};
 
 /// What everybody is told who may not know more.
 const DENIED: &str = "Access Denied";

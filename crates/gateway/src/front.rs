@@ -27,17 +27,17 @@ use s3s::config::{S3Config, StaticConfigProvider};
 use s3s::service::{S3Service, S3ServiceBuilder};
 
 use crate::asked::{Asked, take_conditions, take_span};
-use crate::chunked::{Announced, Decoder, Signatures};
 use crate::claimed::{Claimed, header_of};
-use crate::digest::hex;
 use crate::errors;
-use crate::refusal::{Code, Refusal};
 use crate::register::Register;
 use crate::s3::Door;
 use crate::server::Front;
-use crate::sigv4::{self, ChunkKey, ChunkStrings, Claim, PayloadForm};
 use crate::upload::{TrailerSlot, Upload};
 use crate::wire::Wire;
+use s3wire::chunked::{Announced, Decoder, Signatures};
+use s3wire::digest::hex;
+use s3wire::sigv4::{self, ChunkKey, ChunkStrings, Claim, PayloadForm};
+use s3wire::{Code, Refusal};
 
 /// How many bytes of headers a request may have. S3 allows 8 KB; session tokens and proxies need room beside.
 const LARGEST_HEAD_BYTES: usize = 16 * 1024;

@@ -12,23 +12,19 @@
 pub mod admin;
 mod asked;
 pub mod body;
-pub mod chunked;
 pub mod claimed;
-mod digest;
 pub mod error;
 mod errors;
 pub mod front;
-pub mod refusal;
 pub mod register;
 mod s3;
 pub mod server;
-pub mod sigv4;
 pub mod upload;
 pub mod wire;
 
 pub use error::Error;
 pub use front::S3Front;
-pub use refusal::{Code, Refusal};
+pub use s3wire::{Code, Refusal};
 
 /// Log targets that must stay silent whatever the configuration says: at low levels they print whole requests.
 pub const QUIET_TARGETS: [&str; 1] = ["s3s"];

@@ -17,8 +17,8 @@ use s3s::{S3, S3Error, S3Request, S3Response, S3Result};
 
 use crate::asked::Asked;
 use crate::errors;
-use crate::refusal::{Code, Refusal};
 use crate::register::Register;
+use s3wire::{Code, Refusal};
 
 /// The door to custody's verbs.
 pub(crate) struct Door {
@@ -48,6 +48,19 @@ fn asked<T>(request: &S3Request<T>) -> Result<Arc<Asked>, Refusal> {
         .ok_or_else(|| Refusal::new(Code::InternalError, "the request came past the front door"))
 }
 
+/// A refusal in the form in which `s3s` renders it.
+pub(crate) struct Refused(S3Error);
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        let code = s3s::S3ErrorCode::from_bytes(refusal.code().name().as_bytes());
+        let message = refusal.message().to_owned();
+        let mut error = S3Error::with_message(code.unwrap_or(s3s::S3ErrorCode::InternalError), message);
+        error.set_status_code(refusal.code().status());
+        Self(error)
+    }
+}
+
 fn unsupported(what: &'static str) -> Refusal {
     Refusal::new(Code::NotImplemented, what)
 }
@@ -68,10 +81,10 @@ macro_rules! operations {
         #[async_trait]
         impl S3 for Door {
             $(async fn $name(&self, request: S3Request<dto::$input>) -> S3Result<S3Response<dto::$output>> {
-                let asked = asked(&request)?;
+                let asked = asked(&request).map_err(|refusal| Refused::from(refusal).0)?;
                 let id = asked.request.to_string();
-                let outcome: Result<S3Response<dto::$output>, S3Error> = $file::$name(self, asked, request.input).await;
-                outcome.map_err(|mut error| {
+                let outcome: Result<S3Response<dto::$output>, Refused> = $file::$name(self, asked, request.input).await;
+                outcome.map_err(|Refused(mut error)| {
                     error.set_request_id(id);
                     error
                 })
@@ -100,4 +113,18 @@ operations! {
     abort_multipart_upload(AbortMultipartUploadInput) -> AbortMultipartUploadOutput = uploads;
     list_parts(ListPartsInput) -> ListPartsOutput = uploads;
     list_multipart_uploads(ListMultipartUploadsInput) -> ListMultipartUploadsOutput = uploads;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_keeps_its_name_and_status_through_s3s() {
+        for code in [Code::InvalidChunkSizeError, Code::NoSuchKey, Code::InvalidRange, Code::MalformedTrailerError] {
+            let error = Refused::from(Refusal::new(code, "x")).0;
+            assert_eq!(error.code().as_str(), code.name());
+            assert_eq!(error.status_code(), Some(code.status()));
+        }
+    }
 }

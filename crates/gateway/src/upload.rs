@@ -11,10 +11,10 @@ use bytes::Bytes;
 use custody::digests::{Algorithm, Digests};
 use http_body::{Body, Frame, SizeHint};
 
-use crate::chunked::Decoder;
 use crate::claimed::{Checksum, Claimed};
-use crate::digest::Sha256;
-use crate::refusal::{Code, Refusal};
+use s3wire::chunked::Decoder;
+use s3wire::digest::Sha256;
+use s3wire::{Code, Refusal};
 
 /// Where the trailer's checksum is left once the body has ended.
 #[derive(Clone, Default)]

@@ -48,7 +48,15 @@ const ARROWS: &[(&str, &[(&str, &str)])] = &[
             ("catalog", "rows and changes"),
         ],
     ),
-    ("gateway", &[("base", "the words"), ("custody", "the domain: the gateway decides nothing")]),
+    ("s3wire", &[("base", "the words")]),
+    (
+        "gateway",
+        &[
+            ("base", "the words"),
+            ("custody", "the domain: the gateway decides nothing"),
+            ("s3wire", "the requests it reads"),
+        ],
+    ),
     (
         "cofferdam",
         &[

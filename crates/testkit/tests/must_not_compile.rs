@@ -14,9 +14,11 @@ use std::process::Command;
 
 use serde_json::Value;
 
-/// The crates whose promises are tried, and `serde` to ask for its traits.
+/// The crates whose promises are tried.
 const OURS: &[&str] = &["attest", "base", "custody", "ledger", "policy", "seal"];
-const OTHERS: &[&str] = &["serde"];
+
+/// Compiles with the right `serde`, and with no other.
+const CONTROL: &str = "fn read<T: serde::de::DeserializeOwned>() {} pub fn control() { read::<base::Timestamp>(); }";
 
 /// Set up once for all cases.
 struct Compiler {
@@ -36,31 +38,37 @@ fn folder() -> PathBuf {
 }
 
 impl Compiler {
-    /// Asks cargo for the libraries; what is built already is not built again.
+    /// Asks cargo for the libraries that `cargo test --workspace` has built: for the same crates it builds nothing again.
     fn find() -> Self {
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["build", "--offline", "--message-format=json"]).current_dir(env!("CARGO_MANIFEST_DIR"));
-        for name in OURS {
-            cargo.args(["--package", name]);
-        }
-        let output = cargo.output().unwrap();
+        let output = Command::new(env!("CARGO"))
+            .args(["test", "--workspace", "--no-run", "--offline", "--message-format=json"])
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .output()
+            .unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let mut libraries = BTreeMap::new();
+        let (mut libraries, mut serdes) = (BTreeMap::new(), Vec::new());
         for message in String::from_utf8(output.stdout).unwrap().lines() {
             let message: Value = serde_json::from_str(message).unwrap();
             let name = message["target"]["name"].as_str().unwrap_or_default();
             let files = message["filenames"].as_array().into_iter().flatten().filter_map(Value::as_str);
-            if OURS.contains(&name) || OTHERS.contains(&name) {
-                let rlib = files.map(PathBuf::from).find(|file| file.extension().is_some_and(|kind| kind == "rlib"));
-                libraries.extend(rlib.map(|rlib| (name.to_owned(), rlib)));
+            let rlib = files.map(PathBuf::from).find(|file| file.extension().is_some_and(|kind| kind == "rlib"));
+            match rlib {
+                Some(rlib) if OURS.contains(&name) => drop(libraries.insert(name.to_owned(), rlib)),
+                Some(rlib) if name == "serde" => serdes.push(rlib),
+                _ => {}
             }
         }
-        for name in OURS.iter().chain(OTHERS) {
-            assert!(libraries.contains_key(*name), "cargo named no library of `{name}`");
-        }
+        assert_eq!(libraries.len(), OURS.len(), "cargo named only {libraries:?}");
         let scratch = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("must-not-compile");
         std::fs::create_dir_all(&scratch).unwrap();
-        Self { libraries, scratch }
+        let mut compiler = Self { libraries, scratch };
+        // Build scripts have a `serde` of their own: ours is the one whose traits our types have.
+        let ours = serdes.into_iter().any(|serde| {
+            compiler.libraries.insert("serde".to_owned(), serde);
+            compiler.errors("control", CONTROL).is_empty()
+        });
+        assert!(ours, "no `serde` is the one our crates are built with");
+        compiler
     }
 
     /// Every error of a program: its code and its message. None: it compiles.

@@ -172,7 +172,7 @@ fn captures(pattern: &str, path: &str) -> Option<Vec<String>> {
 
 /// Decodes a segment; one that is empty, or no text, matches nothing.
 fn decode(segment: &str) -> Option<String> {
-    let decoded = crate::sigv4::decode(segment)?;
+    let decoded = s3wire::sigv4::decode(segment)?;
     (!decoded.is_empty()).then_some(decoded)
 }
 

@@ -2,21 +2,21 @@
 
 use std::sync::Arc;
 
+use s3s::S3Response;
 use s3s::dto::{
     Bucket, CreateBucketInput, CreateBucketOutput, DeleteBucketInput, DeleteBucketOutput, GetBucketLocationInput,
     GetBucketLocationOutput, GetBucketVersioningInput, GetBucketVersioningOutput, HeadBucketInput, HeadBucketOutput,
     ListBucketsInput, ListBucketsOutput, Owner,
 };
-use s3s::{S3Error, S3Response};
 
-use super::{Door, timestamp};
+use super::{Door, Refused, timestamp};
 use crate::asked::Asked;
 
 pub(super) async fn list_buckets(
     door: &Door,
     asked: Arc<Asked>,
     _input: ListBucketsInput,
-) -> Result<S3Response<ListBucketsOutput>, S3Error> {
+) -> Result<S3Response<ListBucketsOutput>, Refused> {
     let rows = door.custody.buckets(&asked.caller, asked.request).await.map_err(|error| asked.refuse(error))?;
     let buckets = rows
         .iter()
@@ -34,7 +34,7 @@ pub(super) async fn create_bucket(
     door: &Door,
     asked: Arc<Asked>,
     input: CreateBucketInput,
-) -> Result<S3Response<CreateBucketOutput>, S3Error> {
+) -> Result<S3Response<CreateBucketOutput>, Refused> {
     let created = door.custody.create_bucket(&asked.caller, asked.request, &input.bucket).await;
     created.map_err(|error| asked.refuse(error))?;
     Ok(S3Response::new(CreateBucketOutput { location: Some(format!("/{}", input.bucket)) }))
@@ -44,7 +44,7 @@ pub(super) async fn head_bucket(
     door: &Door,
     asked: Arc<Asked>,
     input: HeadBucketInput,
-) -> Result<S3Response<HeadBucketOutput>, S3Error> {
+) -> Result<S3Response<HeadBucketOutput>, Refused> {
     know(door, &asked, &input.bucket).await?;
     Ok(S3Response::new(HeadBucketOutput::default()))
 }
@@ -53,7 +53,7 @@ pub(super) async fn delete_bucket(
     door: &Door,
     asked: Arc<Asked>,
     input: DeleteBucketInput,
-) -> Result<S3Response<DeleteBucketOutput>, S3Error> {
+) -> Result<S3Response<DeleteBucketOutput>, Refused> {
     let deleted = door.custody.delete_bucket(&asked.caller, asked.request, &input.bucket).await;
     deleted.map_err(|error| asked.refuse(error))?;
     Ok(S3Response::new(DeleteBucketOutput {}))
@@ -64,7 +64,7 @@ pub(super) async fn get_bucket_location(
     door: &Door,
     asked: Arc<Asked>,
     input: GetBucketLocationInput,
-) -> Result<S3Response<GetBucketLocationOutput>, S3Error> {
+) -> Result<S3Response<GetBucketLocationOutput>, Refused> {
     know(door, &asked, &input.bucket).await?;
     Ok(S3Response::new(GetBucketLocationOutput::default()))
 }
@@ -74,13 +74,13 @@ pub(super) async fn get_bucket_versioning(
     door: &Door,
     asked: Arc<Asked>,
     input: GetBucketVersioningInput,
-) -> Result<S3Response<GetBucketVersioningOutput>, S3Error> {
+) -> Result<S3Response<GetBucketVersioningOutput>, Refused> {
     know(door, &asked, &input.bucket).await?;
     Ok(S3Response::new(GetBucketVersioningOutput::default()))
 }
 
 /// That the bucket exists is itself released by receipt.
-async fn know(door: &Door, asked: &Asked, bucket: &str) -> Result<(), S3Error> {
+async fn know(door: &Door, asked: &Asked, bucket: &str) -> Result<(), Refused> {
     let known = door.custody.head_bucket(&asked.caller, asked.request, bucket).await;
     known.map_err(|error| asked.refuse(error))?;
     Ok(())

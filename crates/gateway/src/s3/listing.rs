@@ -3,22 +3,22 @@
 use std::sync::Arc;
 
 use custody::listing::{ListQuestion, Listing};
+use s3s::S3Response;
 use s3s::dto::{
     CommonPrefix, ListObjectsInput, ListObjectsOutput, ListObjectsV2Input, ListObjectsV2Output, Object,
     ObjectStorageClass,
 };
-use s3s::{S3Error, S3Response};
 
 use super::page::{Listed, Spelling, limit};
-use super::{Door, etag, timestamp};
+use super::{Door, Refused, etag, timestamp};
 use crate::asked::Asked;
-use crate::refusal::Refusal;
+use s3wire::refusal::Refusal;
 
 pub(super) async fn list_objects_v2(
     door: &Door,
     asked: Arc<Asked>,
     input: ListObjectsV2Input,
-) -> Result<S3Response<ListObjectsV2Output>, S3Error> {
+) -> Result<S3Response<ListObjectsV2Output>, Refused> {
     let spelling = Spelling::asked(input.encoding_type.as_ref())?;
     let max_keys = limit(input.max_keys)?;
     let listed = Listed {
@@ -54,7 +54,7 @@ pub(super) async fn list_objects(
     door: &Door,
     asked: Arc<Asked>,
     input: ListObjectsInput,
-) -> Result<S3Response<ListObjectsOutput>, S3Error> {
+) -> Result<S3Response<ListObjectsOutput>, Refused> {
     let spelling = Spelling::asked(input.encoding_type.as_ref())?;
     let max_keys = limit(input.max_keys)?;
     let listed = Listed {

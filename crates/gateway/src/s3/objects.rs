@@ -11,18 +11,18 @@ use custody::{CustodyError, intake};
 use futures_util::StreamExt;
 use http::HeaderMap;
 use http::header::{CONTENT_RANGE, ETAG, HeaderValue, LAST_MODIFIED};
+use s3s::S3Response;
 use s3s::dto::{
     ChecksumMode, DeleteObjectInput, DeleteObjectOutput, DeleteObjectsInput, DeleteObjectsOutput, DeletedObject, Error,
     GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput, PutObjectInput, PutObjectOutput, StreamingBlob,
     Timestamp, TimestampFormat,
 };
-use s3s::{S3Error, S3Response};
 
 use super::checksums::{self, type_of, user_metadata, write_checksums};
-use super::{Door, etag, timestamp, unsupported};
+use super::{Door, Refused, etag, timestamp, unsupported};
 use crate::asked::Asked;
 use crate::body::{Outgoing, Source, Step};
-use crate::refusal::{Code, Refusal};
+use s3wire::{Code, Refusal};
 
 /// How many keys of a DeleteObjects request are deleted at once: their entries share flushes.
 const DELETES_AT_ONCE: usize = 32;
@@ -60,7 +60,7 @@ pub(super) async fn get_object(
     door: &Door,
     asked: Arc<Asked>,
     input: GetObjectInput,
-) -> Result<S3Response<GetObjectOutput>, S3Error> {
+) -> Result<S3Response<GetObjectOutput>, Refused> {
     refuse_parts_and_versions(input.part_number, input.version_id.as_deref())?;
     let caller = Arc::clone(&asked.caller);
     let key = input.key.as_bytes();
@@ -98,7 +98,7 @@ pub(super) async fn head_object(
     door: &Door,
     asked: Arc<Asked>,
     input: HeadObjectInput,
-) -> Result<S3Response<HeadObjectOutput>, S3Error> {
+) -> Result<S3Response<HeadObjectOutput>, Refused> {
     refuse_parts_and_versions(input.part_number, input.version_id.as_deref())?;
     let key = input.key.as_bytes();
     let got = door.custody.head(&asked.caller, asked.request, &input.bucket, key, &asked.conditions).await;
@@ -131,7 +131,7 @@ pub(super) async fn put_object(
     door: &Door,
     asked: Arc<Asked>,
     input: PutObjectInput,
-) -> Result<S3Response<PutObjectOutput>, S3Error> {
+) -> Result<S3Response<PutObjectOutput>, Refused> {
     let headers = KeptHeaders {
         cache_control: input.cache_control,
         content_disposition: input.content_disposition,
@@ -173,7 +173,7 @@ pub(super) async fn delete_object(
     door: &Door,
     asked: Arc<Asked>,
     input: DeleteObjectInput,
-) -> Result<S3Response<DeleteObjectOutput>, S3Error> {
+) -> Result<S3Response<DeleteObjectOutput>, Refused> {
     asked.unconditional()?;
     refuse_parts_and_versions(None, input.version_id.as_deref())?;
     let deleted = door.custody.delete(&asked.caller, asked.request, &input.bucket, input.key.as_bytes()).await;
@@ -185,7 +185,7 @@ pub(super) async fn delete_objects(
     door: &Door,
     asked: Arc<Asked>,
     input: DeleteObjectsInput,
-) -> Result<S3Response<DeleteObjectsOutput>, S3Error> {
+) -> Result<S3Response<DeleteObjectsOutput>, Refused> {
     let claimed = &asked.claimed;
     if claimed.md5.is_none() && claimed.checksum.is_none() && claimed.trailer.is_none() {
         return Err(Refusal::new(
@@ -348,7 +348,7 @@ fn refuse_parts_and_versions(part: Option<i32>, version: Option<&str>) -> Result
 type Content = (Description, (u64, u64), Box<Delivery>);
 
 /// What a read came to, with the answers that have no body as errors.
-fn body_of(got: Got) -> Result<Content, S3Error> {
+fn body_of(got: Got) -> Result<Content, Refused> {
     match got {
         Got::Body { about, window, delivery } => Ok((about, (window.from, window.to), delivery)),
         Got::NotModified(about) => {
@@ -359,8 +359,8 @@ fn body_of(got: Got) -> Result<Content, S3Error> {
             if let Ok(value) = HeaderValue::from_str(&about.modified.to_http()) {
                 headers.insert(LAST_MODIFIED, value);
             }
-            let mut error = S3Error::from(Refusal::new(Code::NotModified, "not modified"));
-            error.set_headers(headers);
+            let mut error = Refused::from(Refusal::new(Code::NotModified, "not modified"));
+            error.0.set_headers(headers);
             Err(error)
         }
         Got::PreconditionFailed => {
@@ -372,14 +372,14 @@ fn body_of(got: Got) -> Result<Content, S3Error> {
 }
 
 // SPEC: RFC 9110 §15.5.17: a 416 names the current size.
-fn unsatisfiable(size: u64) -> S3Error {
-    let mut error = S3Error::from(Refusal::new(Code::InvalidRange, "the requested range is not satisfiable"));
+fn unsatisfiable(size: u64) -> Refused {
+    let mut error = Refused::from(Refusal::new(Code::InvalidRange, "the requested range is not satisfiable"));
     if let Ok(value) = HeaderValue::from_str(&format!("bytes */{size}")) {
         let headers = HeaderMap::from_iter([
             (CONTENT_RANGE, value),
             (http::header::CONTENT_TYPE, HeaderValue::from_static("application/xml")),
         ]);
-        error.set_headers(headers);
+        error.0.set_headers(headers);
     }
     error
 }

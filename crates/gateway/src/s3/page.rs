@@ -4,8 +4,8 @@
 //! A continuation token comes back from the client. It is bound to what was listed, so that one made for another prefix is
 //! refused; it grants nothing, since every page is judged anew.
 
-use crate::digest::sha256;
-use crate::refusal::{Code, Refusal};
+use s3wire::digest::sha256;
+use s3wire::{Code, Refusal};
 
 /// How many keys and prefixes a page may have.
 // SPEC: S3: more is clamped.

@@ -6,26 +6,26 @@ use base::id::UploadId;
 use custody::digests::Algorithm;
 use custody::intake::NewObject;
 use custody::upload::{FinishedPart, ListedPart};
+use s3s::S3Response;
 use s3s::dto::{
     AbortMultipartUploadInput, AbortMultipartUploadOutput, ChecksumType, CompleteMultipartUploadInput,
     CompleteMultipartUploadOutput, CreateMultipartUploadInput, CreateMultipartUploadOutput, ListMultipartUploadsInput,
     ListMultipartUploadsOutput, ListPartsInput, ListPartsOutput, MultipartUpload, Part, UploadPartInput,
     UploadPartOutput,
 };
-use s3s::{S3Error, S3Response};
 
 use super::checksums::{type_of, write_checksums};
 use super::objects::{KeptHeaders, expected, mismatched, new_meta, next};
 use super::page::{Spelling, limit};
-use super::{Door, etag, timestamp, unsupported};
+use super::{Door, Refused, etag, timestamp, unsupported};
 use crate::asked::Asked;
-use crate::refusal::{Code, Refusal};
+use s3wire::{Code, Refusal};
 
 pub(super) async fn create_multipart_upload(
     door: &Door,
     asked: Arc<Asked>,
     input: CreateMultipartUploadInput,
-) -> Result<S3Response<CreateMultipartUploadOutput>, S3Error> {
+) -> Result<S3Response<CreateMultipartUploadOutput>, Refused> {
     asked.unconditional()?;
     let algorithm = input.checksum_algorithm.as_ref().map(|name| named(name.as_str())).transpose()?;
     let composite = is_composite(algorithm, input.checksum_type.as_ref())?;
@@ -58,7 +58,7 @@ pub(super) async fn upload_part(
     door: &Door,
     asked: Arc<Asked>,
     input: UploadPartInput,
-) -> Result<S3Response<UploadPartOutput>, S3Error> {
+) -> Result<S3Response<UploadPartOutput>, Refused> {
     asked.unconditional()?;
     let upload = read_id(&input.upload_id)?;
     let number = u32::try_from(input.part_number).unwrap_or_default();
@@ -95,7 +95,7 @@ pub(super) async fn complete_multipart_upload(
     door: &Door,
     asked: Arc<Asked>,
     input: CompleteMultipartUploadInput,
-) -> Result<S3Response<CompleteMultipartUploadOutput>, S3Error> {
+) -> Result<S3Response<CompleteMultipartUploadOutput>, Refused> {
     let upload = read_id(&input.upload_id)?;
     let mut conditions = NewObject::default();
     asked.bind(&mut conditions)?;
@@ -131,7 +131,7 @@ pub(super) async fn abort_multipart_upload(
     door: &Door,
     asked: Arc<Asked>,
     input: AbortMultipartUploadInput,
-) -> Result<S3Response<AbortMultipartUploadOutput>, S3Error> {
+) -> Result<S3Response<AbortMultipartUploadOutput>, Refused> {
     asked.unconditional()?;
     let (upload, key) = (read_id(&input.upload_id)?, input.key.as_bytes());
     let aborted = door.custody.abort_upload(&asked.caller, asked.request, &input.bucket, key, upload).await;
@@ -143,7 +143,7 @@ pub(super) async fn list_parts(
     door: &Door,
     asked: Arc<Asked>,
     input: ListPartsInput,
-) -> Result<S3Response<ListPartsOutput>, S3Error> {
+) -> Result<S3Response<ListPartsOutput>, Refused> {
     let (upload, key) = (read_id(&input.upload_id)?, input.key.as_bytes());
     let max_parts = limit(input.max_parts)?;
     let after = input.part_number_marker.unwrap_or_default();
@@ -187,7 +187,7 @@ pub(super) async fn list_multipart_uploads(
     door: &Door,
     asked: Arc<Asked>,
     input: ListMultipartUploadsInput,
-) -> Result<S3Response<ListMultipartUploadsOutput>, S3Error> {
+) -> Result<S3Response<ListMultipartUploadsOutput>, Refused> {
     if input.delimiter.as_ref().is_some_and(|delimiter| !delimiter.is_empty()) {
         return Err(unsupported("listing uploads by delimiter is not implemented").into());
     }

@@ -143,15 +143,6 @@ impl fmt::Display for Refusal {
 
 impl std::error::Error for Refusal {}
 
-impl From<Refusal> for s3s::S3Error {
-    fn from(refusal: Refusal) -> Self {
-        let code = s3s::S3ErrorCode::from_bytes(refusal.code.name().as_bytes());
-        let mut error = Self::with_message(code.unwrap_or(s3s::S3ErrorCode::InternalError), refusal.message);
-        error.set_status_code(refusal.code.status());
-        error
-    }
-}
-
 /// Escapes text for XML; characters that XML 1.0 cannot carry become U+FFFD.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
@@ -180,12 +171,4 @@ mod tests {
         assert!(xml.contains("<Resource>/b/&lt;a&gt;&amp;\u{FFFD}</Resource>"), "{xml}");
     }
 
-    #[test]
-    fn every_code_keeps_its_name_and_status_through_s3s() {
-        for code in [Code::InvalidChunkSizeError, Code::NoSuchKey, Code::InvalidRange, Code::MalformedTrailerError] {
-            let error = s3s::S3Error::from(Refusal::new(code, "x"));
-            assert_eq!(error.code().as_str(), code.name());
-            assert_eq!(error.status_code(), Some(code.status()));
-        }
-    }
 }

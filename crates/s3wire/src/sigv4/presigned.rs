@@ -114,7 +114,8 @@ fn optional(query: &str, name: &'static str) -> Result<Option<String>, Refusal> 
 }
 
 /// Decodes percent escapes; `None` for what is no text then. A `+` stays.
-pub(crate) fn decode(value: &str) -> Option<String> {
+#[must_use]
+pub fn decode(value: &str) -> Option<String> {
     let mut decoded = Vec::with_capacity(value.len());
     let mut bytes = value.bytes();
     while let Some(byte) = bytes.next() {

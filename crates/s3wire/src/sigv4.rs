@@ -22,7 +22,7 @@ use base::Timestamp;
 use http::Uri;
 use http::request::Parts;
 
-pub(crate) use presigned::decode;
+pub use presigned::decode;
 pub use scope::Scope;
 pub use stream::{ChunkKey, ChunkStrings};
 
@@ -43,9 +43,12 @@ pub const LONGEST_TOKEN_BYTES: usize = 4096;
 /// The service of every signature.
 pub const SERVICE: &str = "s3";
 
-pub(crate) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
-pub(crate) const CONTENT_SHA256: &str = "x-amz-content-sha256";
-pub(crate) const SECURITY_TOKEN: &str = "x-amz-security-token";
+/// The one algorithm.
+pub const ALGORITHM: &str = "AWS4-HMAC-SHA256";
+/// The header that declares the payload.
+pub const CONTENT_SHA256: &str = "x-amz-content-sha256";
+/// The header, or query parameter, of a session token.
+pub const SECURITY_TOKEN: &str = "x-amz-security-token";
 
 /// What a request says about itself, unverified. No `Debug`: it holds a session token.
 #[must_use = "a claim proves nothing until custody has verified it"]
@@ -86,7 +89,7 @@ pub enum PayloadForm {
 impl PayloadForm {
     /// Reads the value of `x-amz-content-sha256`.
     // SPEC: S3: the values of x-amz-content-sha256.
-    pub(crate) fn read(text: &str) -> Result<Self, Refusal> {
+    pub fn read(text: &str) -> Result<Self, Refusal> {
         match text {
             "UNSIGNED-PAYLOAD" => Ok(Self::Unsigned),
             "STREAMING-UNSIGNED-PAYLOAD-TRAILER" => Ok(Self::UnsignedTrailer),
@@ -130,7 +133,7 @@ pub fn read(request: &Parts, now: Timestamp) -> Result<Claim, Refusal> {
 }
 
 /// The target without the parameters of a presigned URL.
-pub(crate) fn without_signature(uri: &Uri) -> Result<Uri, Refusal> {
+pub fn without_signature(uri: &Uri) -> Result<Uri, Refusal> {
     let Some(query) = uri.query() else { return Ok(uri.clone()) };
     let kept: Vec<&str> = query
         .split('&')

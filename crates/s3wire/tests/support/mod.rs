@@ -4,8 +4,8 @@
 
 use aws_lc_rs::hmac::{HMAC_SHA256, Key, sign, verify};
 use base::Timestamp;
-use gateway::sigv4::ChunkKey;
 use http::request::Parts;
+use s3wire::sigv4::ChunkKey;
 
 pub(crate) const ACCESS_KEY: &str = "AKIAIOSFODNN7EXAMPLE";
 const SECRET_KEY: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";

@@ -11,13 +11,10 @@
 mod support;
 
 use bytes::Bytes;
-use gateway::Code;
-use gateway::chunked::{Announced, Decoder, Signatures};
-use gateway::claimed::Checksum;
-use gateway::sigv4::{ChunkStrings, read};
-use gateway::upload::{TrailerSlot, Upload};
-use http_body_util::{BodyExt, Full};
 use proptest::prelude::*;
+use s3wire::Code;
+use s3wire::chunked::{Announced, Decoder, Signatures};
+use s3wire::sigv4::{ChunkStrings, read};
 use support::{DATE, ExampleKey, authorization, now, parts};
 
 const SEED: &str = "4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9";
@@ -203,41 +200,5 @@ proptest! {
         if let Ok((data, _)) = decode(unsigned(5), [body.as_slice()]) {
             prop_assert_eq!(data.len(), 5);
         }
-    }
-}
-
-fn collect<B>(upload: Upload<B>) -> Result<Bytes, Code>
-where
-    B: http_body::Body<Data = Bytes> + Unpin,
-    B::Error: std::error::Error,
-{
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    runtime.block_on(upload.collect()).map(http_body_util::Collected::to_bytes).map_err(|refusal| refusal.code())
-}
-
-#[test]
-fn an_upload_leaves_its_trailer_in_the_slot() {
-    let slot = TrailerSlot::default();
-    let upload = Upload::chunked(Full::from(BOTO), 5, Decoder::new(unsigned(5)), slot.clone());
-    assert_eq!(slot.checksum(), None);
-    assert_eq!(collect(upload).unwrap(), "hello");
-    assert_eq!(slot.checksum(), Some(&Checksum::of_trailer("x-amz-checksum-crc32", "NhCmhg==").unwrap()));
-}
-
-#[test]
-fn an_upload_ends_well_only_with_the_hash_it_was_signed_with() {
-    let hash = |data: &[u8]| aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, data).as_ref().try_into().unwrap();
-    let body = || Full::from("hello");
-    assert_eq!(collect(Upload::hashed(body(), Some(5), hash(b"hello"))).unwrap(), "hello");
-    assert_eq!(collect(Upload::hashed(body(), Some(5), hash(b"hellO"))), Err(Code::XAmzContentSHA256Mismatch));
-    assert_eq!(collect(Upload::plain(body(), Some(6))), Err(Code::IncompleteBody));
-    assert_eq!(collect(Upload::plain(body(), Some(4))), Err(Code::IncompleteBody));
-}
-
-#[tokio::test]
-async fn a_broken_upload_never_ends_well() {
-    let mut upload = Upload::chunked(Full::from("zz\r\n"), 5, Decoder::new(unsigned(5)), TrailerSlot::default());
-    for _ in 0..3 {
-        assert!(matches!(upload.frame().await, Some(Err(_))));
     }
 }

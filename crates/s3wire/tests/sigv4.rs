@@ -11,11 +11,11 @@
 mod support;
 
 use base::Timestamp;
-use gateway::Code;
-use gateway::sigv4::{Claim, PayloadForm, read};
+use s3wire::Code;
+use s3wire::sigv4::{Claim, PayloadForm, read};
 use support::{ACCESS_KEY, DATE, EMPTY, ExampleKey, authorization, hex, now, parts};
 
-fn refused(result: Result<Claim, gateway::Refusal>) -> Code {
+fn refused(result: Result<Claim, s3wire::Refusal>) -> Code {
     result.err().expect("must be refused").code()
 }
 
