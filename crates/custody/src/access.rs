@@ -156,9 +156,13 @@ impl Custody {
         dataset: &DatasetRow,
         key: &[u8],
         verb: Verb,
-    ) -> Result<Version, CustodyError> {
-        match self.catalog.current(dataset.id, key)? {
-            Some(row) => Version::check(row, &engagement.fields),
+    ) -> Result<Arc<Version>, CustodyError> {
+        let look = || match self.catalog.current(dataset.id, key)? {
+            Some(row) => Version::check(row, &engagement.fields).map(Some),
+            None => Ok(None),
+        };
+        match self.shelf.find(dataset.id, key, look)? {
+            Some(version) => Ok(version),
             None => {
                 let matter = Matter {
                     request,
@@ -243,7 +247,7 @@ fn describe(version: &Version) -> Description {
         version: version.row.version,
         size: version.row.size,
         modified: version.row.modified,
-        meta: Arc::new(version.meta.clone()),
+        meta: Arc::clone(&version.meta),
         parts: if version.meta.etag.contains('-') { version.row.parts.len() } else { 0 },
     }
 }

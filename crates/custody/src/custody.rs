@@ -107,6 +107,7 @@ pub struct Custody {
     pub(crate) deployment: Engagement,
     pub(crate) policies: Fence,
     pub(crate) settler: Settler,
+    pub(crate) shelf: crate::shelf::Shelf,
     pub(crate) noise: crate::noise::Counter,
     pub(crate) scans: crate::rescan::Bell,
     /// Acts on the directory's tables happen one at a time: names are checked, recorded and added without a gap.
@@ -145,6 +146,7 @@ impl Custody {
             deployment,
             policies: Fence::at(Guarded::Policies, 0),
             settler: Settler::default(),
+            shelf: crate::shelf::Shelf::default(),
             noise: crate::noise::Counter::default(),
             scans: crate::rescan::Bell::default(),
             desk: tokio::sync::Mutex::default(),

@@ -53,7 +53,7 @@ struct Plan {
     caller: Arc<Caller>,
     request: RequestId,
     dataset: Arc<DatasetRow>,
-    version: Version,
+    version: Arc<Version>,
     verb: Verb,
 }
 
@@ -71,7 +71,7 @@ impl Delivery {
         request: RequestId,
         engagement: Arc<Engagement>,
         dataset: Arc<DatasetRow>,
-        version: Version,
+        version: Arc<Version>,
         window: Window,
         verb: Verb,
     ) -> Self {

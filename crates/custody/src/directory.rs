@@ -274,7 +274,7 @@ impl Directory {
             let Tables { sessions, session_keys, .. } = tables;
             session_keys.retain(|_, access_key| sessions.contains_key(access_key));
             let ended = sessions.values().filter(|session| session.is_live() && ends(&session.row));
-            ended.map(|session| session.fence.advance()).count()
+            ended.inspect(|session| _ = session.fence.advance()).count()
         })
     }
 

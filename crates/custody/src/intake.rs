@@ -287,6 +287,7 @@ impl Custody {
                 }
                 other => other.into(),
             })?;
+        self.shelf.drop_name(row.dataset, &row.key);
         debug_assert!(matches!(recorded.applied.first(), Some(Applied::Version { .. })));
         if at_once {
             return Ok(());
@@ -312,6 +313,7 @@ impl Custody {
     ) -> Result<(), CustodyError> {
         let mac = version::mac(row, state, &engagement.fields);
         self.queue.record(vec![Change::Scanned { version: row.version, state, mac }], Vec::new()).await?;
+        self.shelf.drop_name(row.dataset, &row.key);
         Ok(())
     }
 

@@ -36,6 +36,7 @@ mod rescan;
 pub mod scope;
 pub mod sessions;
 mod settle;
+mod shelf;
 pub mod signature;
 mod sweep;
 pub mod touch;

@@ -47,7 +47,9 @@ impl Custody {
                 at: self.clock.now(),
             }],
         };
-        let recorded = self.queue.record_permitted(permit, changes, vec![draft]).await?;
+        let recorded = self.queue.record_permitted(permit, changes, vec![draft]).await;
+        self.shelf.drop_name(dataset.id, key);
+        let recorded = recorded?;
         Ok(match recorded.applied.first() {
             Some(Applied::Deleted(version)) => *version,
             _ => None,

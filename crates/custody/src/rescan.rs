@@ -84,7 +84,7 @@ impl Custody {
             self.request(),
             Arc::clone(&engagement),
             dataset,
-            version,
+            Arc::new(version),
             window,
             Verb::Scan,
         );

@@ -21,7 +21,7 @@ const CONTEXT: &str = "version";
 /// A version that was checked.
 pub(crate) struct Version {
     pub(crate) row: VersionRow,
-    pub(crate) meta: Meta,
+    pub(crate) meta: Arc<Meta>,
     pub(crate) sealed: Arc<SealedObject>,
 }
 
@@ -34,7 +34,7 @@ impl Version {
         let corrupt = || CustodyError::Corrupt(format!("the row of version `{}`", row.version));
         fields.check(CONTEXT, &steering(&row, row.scan), &row.mac).map_err(|_| corrupt())?;
         let key = row.wrapped.clone().ok_or_else(corrupt)?;
-        let meta = Meta::open(fields, row.version, &row.meta)?;
+        let meta = Arc::new(Meta::open(fields, row.version, &row.meta)?);
         let sealed = Arc::new(SealedObject {
             engagement: row.engagement,
             dataset: row.dataset,
