@@ -280,14 +280,15 @@ impl Custody {
         if at_once && !mentions.is_empty() {
             changes.push(facts_of(engagement, row.version, std::mem::take(&mut mentions)));
         }
-        let recorded =
-            self.queue.record_permitted(permit, changes, vec![draft]).await.map_err(|error| match error {
-                ledger::LedgerError::Rejected(fault) if fault.kind() == base::Kind::Conflict => {
-                    CustodyError::Conflict(Clash::Precondition)
-                }
-                other => other.into(),
-            })?;
+        let recorded = self.queue.record_permitted(permit, changes, vec![draft]).await;
+        // Whatever the answer: a commit that reported failure may have taken effect.
         self.shelf.drop_name(row.dataset, &row.key);
+        let recorded = recorded.map_err(|error| match error {
+            ledger::LedgerError::Rejected(fault) if fault.kind() == base::Kind::Conflict => {
+                CustodyError::Conflict(Clash::Precondition)
+            }
+            other => other.into(),
+        })?;
         debug_assert!(matches!(recorded.applied.first(), Some(Applied::Version { .. })));
         if at_once {
             return Ok(());
