@@ -6,7 +6,13 @@
 //!
 //! Why not `trybuild`: it builds every dependency a second time. Here `rustc` is given the libraries that cargo has built.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::print_stderr)]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects
+)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -1,0 +1,156 @@
+//! The command line: `cofferdam <noun> <verb>`, one file a noun.
+//!
+//! Commands speak to a running server over its admin API, signed by a person's key. `init`, `quickstart` and `serve` work on
+//! the data folder itself, whose lock they hold.
+
+mod approval;
+mod completions;
+mod context;
+mod dataset;
+mod drill;
+mod engagement;
+mod grant;
+mod init;
+mod ledger;
+mod partner;
+mod pause;
+mod principal;
+mod quickstart;
+mod resume;
+mod scope;
+mod serve;
+mod session;
+mod status;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+pub use context::Context;
+
+use crate::config::Environment;
+use crate::error::{Error, told};
+use crate::exit::Exit;
+use crate::output::{Format, Output};
+
+/// The heading of options that every command takes.
+const EVERY: &str = "For every command";
+
+/// Custody for AI training data.
+#[derive(Parser)]
+#[command(
+    name = "cofferdam",
+    version,
+    disable_help_subcommand = true,
+    after_help = "Exit codes: 0 done, 1 failed, 2 misuse, 3 refused, 4 paused, 5 proof did not verify, 6 findings.\n\
+                  Environment: COFFERDAM_DATA, COFFERDAM_IDENTITY, COFFERDAM_ADMIN, NO_COLOR."
+)]
+pub struct Cli {
+    /// The data folder [default: ./cofferdam-data]
+    #[arg(long, global = true, value_name = "FOLDER", help_heading = EVERY)]
+    data: Option<PathBuf>,
+
+    /// The identity file to sign with [default: the first person's, in the data folder]
+    #[arg(long, global = true, value_name = "FILE", help_heading = EVERY)]
+    identity: Option<PathBuf>,
+
+    /// The admin address of the server [default: where the data folder's server runs]
+    #[arg(long, global = true, value_name = "ADDRESS", help_heading = EVERY)]
+    admin: Option<String>,
+
+    /// How to print data: `table` for people, `json` for programs, `csv` for spreadsheets
+    #[arg(long, global = true, value_enum, default_value_t = Format::Table, hide_possible_values = true, help_heading = EVERY)]
+    format: Format,
+
+    #[command(subcommand)]
+    noun: Noun,
+}
+
+#[derive(Subcommand)]
+enum Noun {
+    Init(init::Init),
+    Quickstart(quickstart::Quickstart),
+    Serve(serve::Serve),
+    Status(status::Status),
+    #[command(subcommand)]
+    Partner(partner::Partner),
+    #[command(subcommand)]
+    Engagement(engagement::Engagement),
+    #[command(subcommand)]
+    Dataset(dataset::Dataset),
+    #[command(subcommand)]
+    Principal(principal::Principal),
+    #[command(subcommand)]
+    Grant(grant::Grant),
+    #[command(subcommand)]
+    Session(session::Session),
+    Pause(pause::Pause),
+    Resume(resume::Resume),
+    #[command(subcommand)]
+    Approval(approval::Approval),
+    Scope(scope::Scope),
+    #[command(subcommand)]
+    Ledger(ledger::Ledger),
+    Drill(drill::Drill),
+    Completions(completions::Completions),
+}
+
+impl Cli {
+    /// Runs the command and says how it ended.
+    #[must_use]
+    pub fn run(self, environment: Environment) -> Exit {
+        let output = Output::new(self.format, environment.plain);
+        let context = Context::new(self.data, self.identity, self.admin, environment, output);
+        let ended = self.noun.run(&context);
+        match ended {
+            Ok(exit) => exit,
+            Err(error) => {
+                output.say(&format!("error: {}", told(&error)));
+                Exit::from(error.kind())
+            }
+        }
+    }
+}
+
+impl Noun {
+    fn run(self, context: &Context) -> Result<Exit, Error> {
+        match self {
+            Self::Init(init) => wait(init.run(context)),
+            Self::Quickstart(quickstart) => wait(quickstart.run(context)),
+            Self::Status(status) => wait(status.run(context)),
+            Self::Partner(partner) => wait(partner.run(context)),
+            Self::Engagement(engagement) => wait(engagement.run(context)),
+            Self::Dataset(dataset) => wait(dataset.run(context)),
+            Self::Principal(principal) => wait(principal.run(context)),
+            Self::Grant(grant) => wait(grant.run(context)),
+            Self::Session(session) => wait(session.run(context)),
+            Self::Pause(pause) => wait(pause.run(context)),
+            Self::Resume(resume) => wait(resume.run(context)),
+            Self::Approval(approval) => wait(approval.run(context)),
+            Self::Scope(scope) => wait(scope.run(context)),
+            Self::Ledger(ledger) => wait(ledger.run(context)),
+            Self::Serve(serve) => serve.run(context),
+            Self::Drill(drill) => drill.run(context),
+            Self::Completions(completions) => completions.run(context),
+        }
+    }
+}
+
+/// Runs what one command does; it needs no more than one thread.
+fn wait(command: impl Future<Output = Result<Exit, Error>>) -> Result<Exit, Error> {
+    let built = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = built.map_err(|source| Error::Broken { attempt: "starting the runtime", source: source.into() })?;
+    runtime.block_on(command)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

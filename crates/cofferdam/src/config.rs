@@ -1,0 +1,249 @@
+//! Configuration: what `cofferdam.toml` in the data folder says, and the few environment variables there are.
+//!
+//! This is the only file that reads the environment. Configuration says where a secret lies, never the secret.
+//!
+//! ```toml
+//! [listen]
+//! s3 = "127.0.0.1:8333"        # plain text; a loopback address until TLS is configured
+//! admin = "127.0.0.1:8334"
+//!
+//! [root_key]
+//! file = "keys/root.key"       # relative to the data folder
+//! passphrase_file = "/run/credentials/cofferdam/passphrase"
+//!
+//! [log]
+//! level = "info"               # error, warn, info, debug, trace
+//! format = "text"              # or "json"
+//! ```
+//!
+//! # Threats
+//! Whoever edits the file steers the program; it lies in the data folder, which is its owner's alone. A misspelt key would
+//! silently mean a default, so unknown keys are refused by name.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::error::Error;
+
+/// The name of the file in the data folder.
+pub const FILE: &str = "cofferdam.toml";
+
+/// Where S3 is spoken, unless configured otherwise.
+pub const S3_ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8333);
+
+/// Where the admin API is spoken, unless configured otherwise.
+pub const ADMIN_ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8334);
+
+/// The configuration of one deployment on this machine.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The data folder.
+    pub data: PathBuf,
+    /// Where to listen.
+    pub listen: Listen,
+    /// Where the root key lies.
+    pub root_key: RootKey,
+    /// How to log.
+    pub log: Log,
+}
+
+/// Where to listen. Port 0 takes a free one; `run.json` in the data folder says which.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Listen {
+    /// For S3.
+    pub s3: SocketAddr,
+    /// For the admin API.
+    pub admin: SocketAddr,
+}
+
+/// Where the root key lies.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RootKey {
+    /// Its file.
+    pub file: PathBuf,
+    /// A file that holds the passphrase it is sealed with, if it is.
+    pub passphrase_file: Option<PathBuf>,
+}
+
+/// How to log.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Log {
+    /// From which level on.
+    pub level: Level,
+    /// In which form.
+    pub format: LogFormat,
+}
+
+/// A log level.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// What needs somebody's attention now.
+    Error,
+    /// What may need it.
+    Warn,
+    /// What a day's log should show.
+    #[default]
+    Info,
+    /// For finding out why.
+    Debug,
+    /// For finding out everything.
+    Trace,
+}
+
+/// A form of log lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct File {
+    listen: Listen,
+    root_key: RootKey,
+    log: Log,
+}
+
+impl Default for Listen {
+    fn default() -> Self {
+        Self { s3: S3_ADDRESS, admin: ADMIN_ADDRESS }
+    }
+}
+
+impl Default for RootKey {
+    fn default() -> Self {
+        Self { file: PathBuf::from("keys/root.key"), passphrase_file: None }
+    }
+}
+
+impl Config {
+    /// Reads the configuration of a data folder; without a file, everything is as the defaults say.
+    ///
+    /// # Errors
+    /// [`Error::Config`], naming the key that is wrong; [`Error::File`].
+    pub fn read(data: &Path) -> Result<Self, Error> {
+        let path = data.join(FILE);
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Self::parse(data, &text),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Self::parse(data, ""),
+            Err(error) => Err(Error::file("reading the configuration", &path, error)),
+        }
+    }
+
+    fn parse(data: &Path, text: &str) -> Result<Self, Error> {
+        let config = |why: String| Error::Config { path: data.join(FILE), why };
+        let file: File = toml::from_str(text).map_err(|error| config(explain(&error, text)))?;
+        for (key, address) in [("listen.s3", file.listen.s3), ("listen.admin", file.listen.admin)] {
+            if !address.ip().to_canonical().is_loopback() {
+                return Err(config(format!(
+                    "`{key}` is `{address}`, where plain text would leave this machine\n\
+                     use a loopback address such as `127.0.0.1:{}`, and a proxy on this machine that speaks TLS",
+                    address.port()
+                )));
+            }
+        }
+        Ok(Self {
+            data: data.to_owned(),
+            listen: file.listen,
+            root_key: RootKey {
+                file: data.join(file.root_key.file),
+                passphrase_file: file.root_key.passphrase_file.map(|file| data.join(file)),
+            },
+            log: file.log,
+        })
+    }
+
+    /// Where people's private keys lie on this machine.
+    #[must_use]
+    pub fn identities(&self) -> PathBuf {
+        self.data.join("identities")
+    }
+}
+
+/// What is wrong, on one line that names the place; the known keys or values on the next.
+fn explain(error: &toml::de::Error, text: &str) -> String {
+    let line = error
+        .span()
+        .and_then(|span| text.get(..span.start))
+        .map(|before| before.matches('\n').count().saturating_add(1));
+    let message = error.message();
+    let (what, known) = message.split_once(", ").unwrap_or((message, ""));
+    let place = line.map_or_else(String::new, |line| format!("line {line}: "));
+    if known.is_empty() { format!("{place}{what}") } else { format!("{place}{what}\n{known}") }
+}
+
+/// What the environment says. Options on the command line go before it.
+#[derive(Clone, Debug, Default)]
+pub struct Environment {
+    /// `COFFERDAM_DATA`: the data folder.
+    pub data: Option<PathBuf>,
+    /// `COFFERDAM_IDENTITY`: the identity file.
+    pub identity: Option<PathBuf>,
+    /// `COFFERDAM_ADMIN`: the admin address of a running server.
+    pub admin: Option<String>,
+    /// `NO_COLOR`: whether output must stay plain.
+    pub plain: bool,
+}
+
+impl Environment {
+    /// Reads the environment. An empty variable counts as none.
+    #[must_use]
+    pub fn read() -> Self {
+        let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        Self {
+            data: variable("COFFERDAM_DATA").map(PathBuf::from),
+            identity: variable("COFFERDAM_IDENTITY").map(PathBuf::from),
+            admin: variable("COFFERDAM_ADMIN").map(|value| value.to_string_lossy().into_owned()),
+            plain: variable("NO_COLOR").is_some(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Config, String> {
+        Config::parse(Path::new("/data"), text).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn an_empty_file_means_the_defaults() {
+        let config = parse("").unwrap();
+        assert_eq!((config.listen.s3, config.listen.admin), (S3_ADDRESS, ADMIN_ADDRESS));
+        assert_eq!(config.root_key.file, Path::new("/data/keys/root.key"));
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_by_name() {
+        let why = parse("[listen]\ns4 = \"127.0.0.1:1\"\n").unwrap_err();
+        assert!(why.contains("cofferdam.toml"), "{why}");
+        assert!(why.contains("line 2: unknown field `s4`"), "{why}");
+        assert!(why.contains("\nexpected `s3` or `admin`"), "{why}");
+        assert!(parse("[listne]\n").unwrap_err().contains("`listne`"));
+        assert!(parse("[log]\nlevel = \"loud\"\n").unwrap_err().contains("`loud`"));
+    }
+
+    #[test]
+    fn plain_text_stays_on_this_machine() {
+        let why = parse("[listen]\nadmin = \"0.0.0.0:8334\"\n").unwrap_err();
+        assert!(why.contains("`listen.admin` is `0.0.0.0:8334`"), "{why}");
+        assert!(parse("[listen]\ns3 = \"[::1]:8333\"\n").is_ok());
+    }
+
+    #[test]
+    fn secrets_have_no_place_here() {
+        assert!(parse("[root_key]\npassphrase = \"x\"\n").unwrap_err().contains("unknown field `passphrase`"));
+    }
+}

@@ -1,0 +1,137 @@
+//! The server: two listeners, the background tasks, and an end in good order.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base::id::EngagementId;
+use custody::{Custody, Wire};
+use gateway::S3Front;
+use gateway::admin::AdminFront;
+use gateway::register::Register;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use crate::clock::SystemClock;
+use crate::config::Config;
+use crate::error::Error;
+use crate::interpreter::Interpret;
+use crate::output::Output;
+use crate::run_file::RunFile;
+use crate::spawner::Spawner;
+use crate::wiring::Deployment;
+
+/// How often the catalog's log is moved into its file. Often enough to keep it short, seldom enough to cost nothing.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
+
+/// Serves a data folder until it is asked to stop.
+///
+/// # Errors
+/// As [`Deployment::open`]; an address cannot be had; a task ended that must not.
+pub async fn run(config: &Config, output: &Output) -> Result<(), Error> {
+    let register = Arc::new(Register::default());
+    let deployment = Deployment::open(config, Arc::new(Sockets(Arc::clone(&register))), Arc::new(SystemClock)).await?;
+    let served = serve(config, output, &deployment, register).await;
+    deployment.close().await;
+    served
+}
+
+async fn serve(
+    config: &Config,
+    output: &Output,
+    deployment: &Deployment,
+    register: Arc<Register>,
+) -> Result<(), Error> {
+    let failed = |error: gateway::Error| Error::part("starting to listen", error.kind(), error);
+    let s3 = gateway::server::listen(config.listen.s3).await.map_err(failed)?;
+    let admin = gateway::admin::listen(config.listen.admin).await.map_err(failed)?;
+    let address = |listener: &tokio::net::TcpListener| {
+        listener
+            .local_addr()
+            .map_err(|source| Error::Broken { attempt: "asking where we listen", source: source.into() })
+    };
+    let running = RunFile::new(address(&s3)?, address(&admin)?);
+    let asked = stop_signal()?;
+
+    let (stop, stopped) = watch::channel(false);
+    let mut tasks = Spawner::default();
+    keep_house(&mut tasks, deployment);
+    let front = S3Front::new(Arc::clone(&deployment.custody), Arc::clone(&deployment.clock), Arc::clone(&register));
+    tasks.spawn(S3, gateway::server::serve(s3, Arc::new(front), Arc::clone(&register), stopped.clone()));
+    let front =
+        AdminFront::new(Arc::clone(&deployment.custody), Arc::new(Interpret::new(Arc::clone(&deployment.custody))));
+    tasks.spawn(ADMIN, gateway::server::serve(admin, Arc::new(front), register, stopped));
+
+    running.write(&config.data)?;
+    output.say(&format!("serving S3 on http://{}, the admin API on http://{}", running.s3, running.admin));
+    let ended = tasks.watch(asked, &stop).await;
+    let removed = RunFile::remove(&config.data);
+    output.say("stopping: answers under way may finish");
+    tasks.finish(&[S3, ADMIN]).await;
+    ended.and(removed)
+}
+
+/// The names of the tasks that obey `stop`.
+const S3: &str = "s3";
+const ADMIN: &str = "admin";
+
+/// The tasks behind the two fronts. None of them may end.
+fn keep_house(tasks: &mut Spawner, deployment: &Deployment) {
+    let custody = || Arc::clone(&deployment.custody);
+    let publisher = Arc::clone(&deployment.publisher);
+    tasks.spawn("publish", async move { publisher.publish_forever().await });
+    let settling = custody();
+    tasks.spawn("settle", async move { settling.settle_forever().await });
+    let indexing = custody();
+    tasks.spawn("index", async move { indexing.index_forever().await });
+    let counting = custody();
+    tasks.spawn("noise", async move { counting.enter_noise_forever().await });
+    let scanning = custody();
+    tasks.spawn("scan", async move { scanning.scan_forever().await });
+    let sweeping = custody();
+    let catalog = deployment.catalog.clone();
+    tasks.spawn("keep", async move { keep_catalog(sweeping, catalog).await });
+}
+
+/// Sweeps once, then keeps the catalog's log short.
+async fn keep_catalog(custody: Arc<Custody>, catalog: catalog::Catalog) {
+    match custody.sweep().await {
+        Ok(0) => {}
+        Ok(swept) => tracing::info!(swept, "blobs that no version names are gone"),
+        Err(error) => {
+            tracing::warn!(error = base::error::chain(&error), "the sweep did not finish; the next start goes on")
+        }
+    }
+    let mut every = tokio::time::interval(CHECKPOINT_EVERY);
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        every.tick().await;
+        let catalog = catalog.clone();
+        match tokio::task::spawn_blocking(move || catalog.checkpoint()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(error = base::error::chain(&error), "the catalog's log only grows"),
+            Err(error) => tracing::error!(%error, "keeping the catalog's log short failed"),
+        }
+    }
+}
+
+/// Resolves when the program is asked to stop.
+fn stop_signal() -> Result<impl Future<Output = ()>, Error> {
+    let failed = |source: std::io::Error| Error::Broken { attempt: "listening for signals", source: source.into() };
+    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+/// The gateway's sockets, as custody cuts them.
+struct Sockets(Arc<Register>);
+
+impl Wire for Sockets {
+    fn cut(&self, engagement: EngagementId) -> u64 {
+        self.0.cut(engagement)
+    }
+}
