@@ -24,10 +24,17 @@ pub fn base64(bytes: &[u8]) -> String {
     BASE64.encode(bytes)
 }
 
+/// Reads standard padded base64; there is exactly one text for given bytes.
+#[must_use]
+pub fn decode_base64(text: &str) -> Option<Vec<u8>> {
+    // The decoder takes padding in the middle, as of texts that were joined; only what it would write itself is taken here.
+    BASE64.decode(text.as_bytes()).ok().filter(|bytes| BASE64.encode(bytes) == text)
+}
+
 /// Reads `N` bytes of standard padded base64; there is exactly one text for given bytes.
 #[must_use]
 pub fn read_base64<const N: usize>(text: &str) -> Option<[u8; N]> {
-    BASE64.decode(text.as_bytes()).ok()?.try_into().ok()
+    decode_base64(text)?.try_into().ok()
 }
 
 /// Lower-case hexadecimal.

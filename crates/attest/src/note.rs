@@ -10,7 +10,6 @@ use std::fmt;
 use std::str::FromStr;
 
 use base::Timestamp;
-use data_encoding::BASE64;
 
 use crate::cosignature;
 use crate::digest::{self, sha256};
@@ -113,7 +112,7 @@ impl FromStr for Verifier {
         let (name, rest) = text.split_once('+').ok_or_else(shape)?;
         let (id, encoded) = rest.split_once('+').ok_or_else(shape)?;
         let id: [u8; 4] = digest::read_hex(id).ok_or_else(shape)?;
-        let encoded = BASE64.decode(encoded.as_bytes()).map_err(|_| shape())?;
+        let encoded = digest::decode_base64(encoded).ok_or_else(shape)?;
         let (kind, key) = encoded.split_first().ok_or_else(shape)?;
         let algorithm = match kind {
             0x01 => Algorithm::Ed25519,
@@ -186,7 +185,7 @@ impl FromStr for Line {
         let shape = || Error::reading("a signature line", "expected an em dash, a name and base64");
         let (name, blob) = text.strip_prefix("\u{2014} ").and_then(|rest| rest.split_once(' ')).ok_or_else(shape)?;
         check_name(name)?;
-        let blob = BASE64.decode(blob.as_bytes()).map_err(|_| shape())?;
+        let blob = digest::decode_base64(blob).ok_or_else(shape)?;
         let (id, signature) = blob.split_first_chunk::<4>().ok_or_else(shape)?;
         if signature.is_empty() {
             return Err(shape());

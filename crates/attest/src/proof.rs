@@ -5,8 +5,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use data_encoding::BASE64;
-
 use crate::digest::{self, Hash, read_decimal};
 use crate::error::Error;
 use crate::note::Note;
@@ -70,9 +68,8 @@ impl FromStr for Proof {
         }
         let extra = lines.next_if(|line| line.starts_with("extra ")).and_then(|line| line.strip_prefix("extra "));
         let extra = extra
-            .map(|extra| BASE64.decode(extra.as_bytes()))
-            .transpose()
-            .map_err(|_| Error::reading(WHAT, "its extra data is not base64"))?;
+            .map(|extra| digest::decode_base64(extra).ok_or(Error::reading(WHAT, "its extra data is not base64")))
+            .transpose()?;
         let index = lines
             .next()
             .and_then(|line| read_decimal(line.strip_prefix("index ")?))

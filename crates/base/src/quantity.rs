@@ -58,7 +58,9 @@ mod tests {
 
     #[test]
     fn bytes_read_as_people_say_them() {
-        for (count, said) in [(0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (1536, "1.5 KiB"), (64 << 20, "64.0 MiB")] {
+        for (count, said) in
+            [(0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (1536, "1.5 KiB"), (64 << 20, "64.0 MiB")]
+        {
             assert_eq!(Bytes(count).to_string(), said);
         }
     }

@@ -3,8 +3,10 @@
 //! The gateway knows HTTP and custody; the format of a person's signature is `attest`'s, and kinds of selectors are the
 //! catalog's. Here they meet.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
+use base::id::SessionId;
 use catalog::model::SelectorKind;
 use custody::touch::Selector;
 use custody::{Caller, Custody, CustodyError, PersonClaim};
@@ -39,21 +41,20 @@ impl Interpreter for Interpret {
         })
     }
 
-    /// Entries name principals and engagements by id; people name them by name. A name that is not known stays as it is: it
-    /// selects nothing, as an id that never acted does.
+    /// Entries name principals and engagements by id; people name them by name. What names nobody is refused: an answer of
+    /// zero must mean that nothing was reached, not that a name was misspelt.
     fn selector(&self, kind: &str, value: &str) -> Option<Selector> {
         let directory = self.0.directory();
-        let named = |id: Option<String>| id.unwrap_or_else(|| value.to_owned());
+        let principal = || {
+            let named = directory.principal_named(value).map(|found| found.row.id);
+            named.or_else(|| value.parse().ok())
+        };
         let (kind, value) = match kind {
             "credential" => (SelectorKind::Credential, value.to_owned()),
-            "session" => (SelectorKind::Session, value.to_owned()),
-            "address" => (SelectorKind::Address, value.to_owned()),
-            "principal" => {
-                (SelectorKind::Principal, named(directory.principal_named(value).map(|found| found.row.id.to_string())))
-            }
-            "engagement" => {
-                (SelectorKind::Engagement, named(directory.engagement_named(value).map(|found| found.id.to_string())))
-            }
+            "session" => (SelectorKind::Session, value.parse::<SessionId>().ok()?.to_string()),
+            "address" => (SelectorKind::Address, value.parse::<IpAddr>().ok()?.to_canonical().to_string()),
+            "principal" => (SelectorKind::Principal, principal()?.to_string()),
+            "engagement" => (SelectorKind::Engagement, directory.engagement_named(value)?.id.to_string()),
             _ => return None,
         };
         Some(Selector { kind, value })

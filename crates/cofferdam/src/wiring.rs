@@ -26,12 +26,12 @@ use std::sync::Arc;
 use attest::key::SigningKey;
 use attest::note::Signer;
 use base::id::{ChainId, DeploymentId};
-use base::ports::{Blobs, Documents, EntrySealer, Keys, LedgerRows};
+use base::ports::{Blobs, Committer, Documents, EntrySealer, Keys, LedgerRows};
 use base::{Clock, Entropy, Kind, Secret};
 use catalog::model::{Applied, Change};
 use catalog::{Catalog, CatalogCommitter};
 use custody::{Custody, Parts, Queue, Wire, founding};
-use ledger::{Publisher, Reader, Releaser, Writer};
+use ledger::{Publisher, Reader, Releaser, SteadyClock, Writer};
 use policy::Decider;
 use seal::{KeyRing, LocalRoot, Opener, RecordSealer};
 use store::{Disk, LocalDisk, Store};
@@ -123,6 +123,7 @@ impl Deployment {
         let catalog = open_catalog(&config.data, disk.as_ref(), id, begun.catalog)?;
         let committer = catalog.committer().map_err(|error| Error::part("opening the catalog", error.kind(), error))?;
         let sealer: Arc<dyn EntrySealer> = Arc::new(RecordSealer::new(Arc::clone(&ring)));
+        let (committer, clock) = steady(committer, &catalog, &sealer, clock)?;
         let (queue, releaser, writer) =
             ledger::start::<CatalogCommitter>(committer, Arc::clone(&sealer), Arc::clone(&clock), Arc::clone(&entropy))
                 .map_err(|error| Error::part("opening the ledger", error.kind(), error))?;
@@ -174,7 +175,6 @@ impl Ground {
         let Self { id, store, documents, ring, catalog, sealer, clock, entropy } = self;
         let rows: Arc<dyn LedgerRows> = Arc::new(catalog.clone());
         let reader = Reader::new(Arc::clone(&rows), sealer);
-        check_clock(&reader, &queue, clock.as_ref())?;
 
         let scanner = founding::scanner(&catalog).map_err(|error| Error::custody("opening the catalog", error))?;
         // INVARIANT: the log's key is made before the first entry, which names the log.
@@ -371,20 +371,26 @@ fn log_signer(
     Signer::new(&origin, key).map_err(|error| Error::part(format!("naming the log `{origin}`"), Kind::Invalid, error))
 }
 
-/// Refuses to date new entries before old ones.
-fn check_clock(reader: &Reader, queue: &Queue, clock: &dyn Clock) -> Result<(), Error> {
-    let size = *queue.size().borrow();
-    let Some(newest) = size.checked_sub(1) else { return Ok(()) };
-    let newest = reader.one(newest).map_err(|error| Error::part("reading the newest entry", error.kind(), error))?;
+/// A clock that goes on from the newest entry, so that no entry is dated before another. Refused when the machine's clock is
+/// far behind it.
+fn steady(
+    mut committer: CatalogCommitter,
+    catalog: &Catalog,
+    sealer: &Arc<dyn EntrySealer>,
+    clock: Arc<dyn Clock>,
+) -> Result<(CatalogCommitter, Arc<dyn Clock>), Error> {
+    let attempt = "reading the newest entry";
+    let tail = committer.tail().map_err(|error| Error::part(attempt, error.kind(), error))?;
+    let reader = Reader::new(Arc::new(catalog.clone()), Arc::clone(sealer));
+    let newest = reader.last_time(tail.size).map_err(|error| Error::part(attempt, error.kind(), error))?;
     let now = clock.now();
-    match newest {
-        Some(entry) if now.plus_seconds(CLOCK_BEHIND_SECONDS) < entry.at => Err(Error::Refused(format!(
-            "the clock says {now}, but the newest entry was made at {}\n\
-             set the clock; if it is right, the ledger is not this machine's",
-            entry.at
-        ))),
-        _ => Ok(()),
+    if now.plus_seconds(CLOCK_BEHIND_SECONDS) < newest {
+        return Err(Error::Refused(format!(
+            "the clock says {now}, but the newest entry was made at {newest}\n\
+             set the clock; if it is right, the ledger is not this machine's"
+        )));
     }
+    Ok((committer, Arc::new(SteadyClock::after(clock, newest))))
 }
 
 fn unfinished() -> Error {

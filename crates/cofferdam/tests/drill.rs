@@ -40,7 +40,8 @@ fn every_promise_holds_and_the_report_says_so() {
         let [sent, received, authorised] =
             [&part["people"]["sent"], &part["people_received"], &part["people"]["authorised"]]
                 .map(|count| count.as_u64().unwrap());
-        assert!(0 < sent && sent <= received && received <= authorised, "{part}");
+        // The minimum counts by blocks, and so may lie a little above what was received.
+        assert!(0 < sent && sent <= authorised && 0 < received && received <= authorised, "{part}");
     }
 
     let page = std::fs::read_to_string(folder.path().join("report.html")).unwrap();

@@ -148,7 +148,7 @@ impl Custody {
 
     /// Finds the current version under a key. That nothing is there is an answer too: it is given only to those whom the
     /// policies would let look, and it is recorded.
-    async fn find(
+    pub(crate) async fn find(
         &self,
         caller: &Caller,
         request: RequestId,
@@ -181,7 +181,7 @@ impl Custody {
     }
 
     /// Releases that a version exists, its name, size, time and metadata.
-    async fn reveal(
+    pub(crate) async fn reveal(
         &self,
         caller: &Caller,
         request: RequestId,

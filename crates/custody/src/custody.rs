@@ -112,6 +112,8 @@ pub struct Custody {
     pub(crate) scans: crate::rescan::Bell,
     /// Acts on the directory's tables happen one at a time: names are checked, recorded and added without a gap.
     pub(crate) desk: tokio::sync::Mutex<()>,
+    /// Packs are made one at a time.
+    pub(crate) packing: tokio::sync::Mutex<()>,
 }
 
 impl Custody {
@@ -150,6 +152,7 @@ impl Custody {
             noise: crate::noise::Counter::default(),
             scans: crate::rescan::Bell::default(),
             desk: tokio::sync::Mutex::default(),
+            packing: tokio::sync::Mutex::default(),
         });
         custody.reconcile_pauses().await?;
         Ok(custody)

@@ -59,6 +59,8 @@ impl Custody {
         let published = self.publisher.publish().await?;
         let (reader, publisher) = (self.reader.clone(), std::sync::Arc::clone(&self.publisher));
         let (chain, now) = (ChainId::from(engagement.id), self.clock.now());
+        // A pack is built in memory: one at a time, whoever asks.
+        let _turn = self.packing.lock().await;
         let pack = tokio::task::spawn_blocking(move || ledger::pack(&reader, &publisher, &published, chain, 0, now));
         let pack = pack.await.map_err(crate::intake::joined)??;
         let what = Evidence { made: "pack", digest: data_encoding::HEXLOWER.encode(&attest::sha256(&[&pack])) };

@@ -18,6 +18,7 @@ use seal::KeyRing;
 
 use crate::directory::{Directory, Principal, Session};
 use crate::error::{CustodyError, Unknown};
+use crate::sessions::TokenClaims;
 use crate::signature::SigningKey;
 
 /// How far a request's clock may be from ours. What S3 allows; presigned requests carry their own expiry.
@@ -26,8 +27,9 @@ const CLOCK_SKEW_SECONDS: i64 = 15 * 60;
 /// How old a person's signed request may be. Nonces are remembered for twice as long.
 const PERSON_SKEW_SECONDS: i64 = 5 * 60;
 
-/// How many nonces are remembered. More people's requests than this within ten minutes are refused, not let through twice.
-const REMEMBERED_NONCES: usize = 100_000;
+/// How many nonces of one person are remembered. More requests than this within ten minutes are refused, not let through
+/// twice; nobody can use up another's.
+const REMEMBERED_NONCES: usize = 20_000;
 
 /// How many signing keys are kept: one for each live session and day that is in use.
 const KEPT_SIGNING_KEYS: usize = 10_000;
@@ -129,7 +131,7 @@ pub struct Identity {
     clock: Arc<dyn Clock>,
     keys: Mutex<HashMap<KeyScope, SigningKey>>,
     accepted_tokens: Mutex<HashMap<SessionId, String>>,
-    nonces: Mutex<HashMap<String, Timestamp>>,
+    nonces: Mutex<HashMap<String, HashMap<String, Timestamp>>>,
 }
 
 #[derive(PartialEq, Eq, Hash)]
@@ -203,7 +205,7 @@ impl Identity {
         if age_seconds.abs() > PERSON_SKEW_SECONDS {
             return Err(unknown(Unknown::ClockSkew));
         }
-        self.remember_nonce(format!("{}/{}", stamp.keyid, stamp.nonce), now)?;
+        self.remember_nonce(stamp.keyid, stamp.nonce, now)?;
         Ok(Caller { who: Arc::new(who_is(&principal, claim.address)), engagement: None, tickets })
     }
 
@@ -216,7 +218,7 @@ impl Identity {
         }
         let secret = self.ring.tokens(session.row.engagement.into())?.secret(session.row.id)?;
         let key = SigningKey::derive(&secret, claim.date, claim.region, claim.service);
-        // LIMIT: a caller who holds a session can fill this with made-up regions; it is emptied then, and costs a derivation.
+        // LIMIT: whoever knows an access key can fill this with made-up regions; it is emptied then, and costs derivations.
         if keys.len() >= KEPT_SIGNING_KEYS {
             keys.clear();
         }
@@ -232,7 +234,10 @@ impl Identity {
             return Ok(());
         }
         let tokens = self.ring.tokens(session.row.engagement.into())?;
-        let _claims = tokens.open(session.row.id, token).map_err(|_| unknown(Unknown::BadToken))?;
+        let claims = tokens.open(session.row.id, token).map_err(|_| unknown(Unknown::BadToken))?;
+        if claims.expose(|claims| claims != TokenClaims::of(&session.row)) {
+            return Err(CustodyError::Corrupt(format!("the row of session `{}`", session.row.id)));
+        }
         if accepted.len() >= KEPT_SIGNING_KEYS {
             accepted.clear();
         }
@@ -240,13 +245,14 @@ impl Identity {
         Ok(())
     }
 
-    fn remember_nonce(&self, nonce: String, now: Timestamp) -> Result<(), CustodyError> {
+    fn remember_nonce(&self, person: String, nonce: String, now: Timestamp) -> Result<(), CustodyError> {
         let oldest = now.plus_seconds(PERSON_SKEW_SECONDS.saturating_mul(-2));
         let mut nonces = self.nonces.lock().unwrap_or_else(PoisonError::into_inner);
-        if nonces.len() >= REMEMBERED_NONCES {
-            nonces.retain(|_, seen| *seen >= oldest);
+        let theirs = nonces.entry(person).or_default();
+        if theirs.len() >= REMEMBERED_NONCES {
+            theirs.retain(|_, seen| *seen >= oldest);
         }
-        if nonces.len() >= REMEMBERED_NONCES || nonces.insert(nonce, now).is_some() {
+        if theirs.len() >= REMEMBERED_NONCES || theirs.insert(nonce, now).is_some() {
             return Err(unknown(Unknown::Replayed));
         }
         Ok(())

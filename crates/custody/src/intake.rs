@@ -256,7 +256,13 @@ impl Custody {
         facts: Facts,
         conditions: &NewObject,
     ) -> Result<(), CustodyError> {
-        put.precondition = self.precondition(engagement, &put.row, conditions)?;
+        put.precondition = match self.precondition(engagement, &put.row, conditions) {
+            Err(refused @ (CustodyError::Conflict(_) | CustodyError::Missing { .. })) => {
+                self.reveal_name(caller, request, engagement, dataset, &put.row.key).await?;
+                return Err(refused);
+            }
+            precondition => precondition?,
+        };
         let permit = self.judge(caller, writing(request, engagement, dataset)).await?;
         let at_once = facts.mentions.len() <= MENTIONS_AN_ACT;
         let mut row = put.row.clone();
@@ -283,12 +289,13 @@ impl Custody {
         let recorded = self.queue.record_permitted(permit, changes, vec![draft]).await;
         // Whatever the answer: a commit that reported failure may have taken effect.
         self.shelf.drop_name(row.dataset, &row.key);
-        let recorded = recorded.map_err(|error| match error {
-            ledger::LedgerError::Rejected(fault) if fault.kind() == base::Kind::Conflict => {
-                CustodyError::Conflict(Clash::Precondition)
+        let recorded = match recorded {
+            Err(ledger::LedgerError::Rejected(fault)) if fault.kind() == base::Kind::Conflict => {
+                self.reveal_name(caller, request, engagement, dataset, &row.key).await?;
+                return Err(CustodyError::Conflict(Clash::Precondition));
             }
-            other => other.into(),
-        })?;
+            recorded => recorded?,
+        };
         debug_assert!(matches!(recorded.applied.first(), Some(Applied::Version { .. })));
         if at_once {
             return Ok(());
@@ -303,6 +310,24 @@ impl Custody {
             self.queue.record(vec![facts_of(engagement, row.version, some)], Vec::new()).await?;
         }
         self.scanned(engagement, &row, facts.state).await
+    }
+
+    /// Pays for saying that a condition of a write does not hold: that says what lies under the key. Who may not look is told
+    /// that instead.
+    async fn reveal_name(
+        &self,
+        caller: &Caller,
+        request: RequestId,
+        engagement: &Engagement,
+        dataset: &DatasetRow,
+        key: &[u8],
+    ) -> Result<(), CustodyError> {
+        match self.find(caller, request, engagement, dataset, key, Verb::Head).await {
+            Ok(version) => self.reveal(caller, request, Verb::Head, engagement, dataset, &version).await,
+            // Nothing is there; `find` has recorded that it was asked.
+            Err(CustodyError::Missing { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Ends the scan of a version.

@@ -28,8 +28,9 @@ pub struct ListQuestion<'a> {
 /// How many keys and prefixes a page holds at most. SPEC: S3 ListObjectsV2.
 pub const LONGEST_PAGE: usize = 1000;
 
-/// How many rows one query fetches.
-const FETCH: usize = 1024;
+/// How many rows one query fetches: few after a prefix was rolled up, since the next key may roll up too; more and more
+/// while keys are listed one by one.
+const FETCH: std::ops::RangeInclusive<usize> = 8..=1024;
 
 /// One page of a listing.
 #[derive(Clone, Debug, Default)]
@@ -100,9 +101,10 @@ impl Custody {
         }
         let mut cursor = Cursor::at(question);
         let mut last = None;
+        let mut fetch = *FETCH.end();
         'pages: loop {
             let rows =
-                self.catalog.list(dataset.id, question.prefix, cursor.key.as_deref(), cursor.inclusive, FETCH)?;
+                self.catalog.list(dataset.id, question.prefix, cursor.key.as_deref(), cursor.inclusive, fetch)?;
             let fetched = rows.len();
             for row in rows {
                 if page.objects.len().saturating_add(page.prefixes.len()) == limit {
@@ -118,6 +120,7 @@ impl Custody {
                         Some(beyond) => cursor = Cursor { key: Some(beyond), inclusive: true },
                         None => break 'pages,
                     }
+                    fetch = *FETCH.start();
                     continue 'pages;
                 }
                 ordinals.push(row.ordinal);
@@ -125,9 +128,10 @@ impl Custody {
                 cursor = Cursor { key: Some(row.key.clone()), inclusive: false };
                 page.objects.push(Self::listed(engagement, row)?);
             }
-            if fetched < FETCH {
+            if fetched < fetch {
                 break;
             }
+            fetch = fetch.saturating_mul(4).min(*FETCH.end());
         }
         Ok((page, ordinals))
     }

@@ -13,6 +13,7 @@ use base::id::{EngagementId, PartnerId, PrincipalId, RequestId};
 use base::word::{Form, PrincipalKind, Role, State, Verb};
 use base::{Millis, Timestamp};
 use catalog::model::Change;
+use ledger::LedgerError;
 use serde::{Deserialize, Serialize};
 
 use crate::custody::{Custody, Matter};
@@ -58,7 +59,7 @@ impl Custody {
     /// Pauses an engagement. When this returns, this node sends no further byte of it.
     ///
     /// # Errors
-    /// `Hidden` for those who have no business with it; `Missing`; `Part` when neither register could hold it: this node has
+    /// `Hidden` for those who have no business with it, and when there is none; `Part` when neither register could hold it: this node has
     /// stopped all the same.
     pub async fn pause(
         self: &Arc<Self>,
@@ -68,10 +69,9 @@ impl Custody {
     ) -> Result<Paused, CustodyError> {
         let asked = self.clock.now();
         let began = self.clock.tick();
-        let engagement = self.engagement_named(engagement)?;
-        if !may_pause(&caller, engagement.partner) {
-            return Err(CustodyError::Hidden);
-        }
+        // One answer for what is not there and what is not the caller's.
+        let engagement = self.directory.engagement_named(engagement);
+        let engagement = engagement.filter(|of| may_pause(&caller, of.partner)).ok_or(CustodyError::Hidden)?;
         if engagement.state() == State::Closed {
             return Err(CustodyError::Conflict(Clash::Already));
         }
@@ -82,16 +82,14 @@ impl Custody {
         if !already {
             engagement.turn(State::Paused);
         }
-        let streams_cut = self.wire.cut(id);
+        let mut streams_cut = self.wire.cut(id);
         let stopped = self.clock.now();
-        let sessions_ended = self.directory.end_sessions(self.clock.now(), |row| row.engagement == id) as u64;
 
-        let custody = Arc::clone(self);
-        let held = Arc::clone(&engagement);
+        let (custody, holding) = (Arc::clone(self), Arc::clone(&engagement));
         // DURABLE: the fence file holds the pause. At start, a pause in either register stands.
-        let held = tokio::task::spawn_blocking(move || custody.hold_pause(&held)).await;
-        let held = held.map_err(joined).and_then(|held| held);
-        let epoch = engagement.fence.epoch();
+        let held = tokio::task::spawn_blocking(move || custody.hold_pause(&holding)).await.map_err(joined)?;
+        streams_cut = streams_cut.saturating_add(held.streams_cut);
+        let (epoch, sessions_ended) = (held.epoch, held.sessions_ended);
         let turned = Turned {
             engagement: id,
             epoch,
@@ -103,9 +101,9 @@ impl Custody {
         };
         let recording = {
             let custody = Arc::clone(self);
-            async move { custody.record_pause(&caller, request, id, epoch, turned, already).await }
+            async move { custody.record_pause(&caller, request, &turned).await }
         };
-        if let Err(error) = held {
+        if let Err(error) = held.written {
             tracing::error!(error = base::error::chain(&error), "the fence file did not take the pause");
             // The other register must hold it then, before anybody is told that it is held.
             recording.await?;
@@ -121,14 +119,16 @@ impl Custody {
         Ok(Paused { engagement: id, asked, stopped, epoch, streams_cut, sessions_ended, took, already })
     }
 
-    /// Writes the pause to the fence file. A resume that slipped in between is undone first.
-    fn hold_pause(&self, engagement: &Engagement) -> Result<(), CustodyError> {
+    /// Turns the engagement once more, which voids approvals of an earlier pause and undoes a resume that slipped in between,
+    /// ends its sessions, and writes the pause to the fence file.
+    fn hold_pause(&self, engagement: &Engagement) -> Held {
         let _held = engagement.register();
-        if engagement.state() != State::Paused {
-            engagement.turn(State::Paused);
-            self.wire.cut(engagement.id);
-        }
-        Ok(self.fences.write(engagement.id, State::Paused, engagement.fence.epoch())?)
+        let epoch = engagement.turn(State::Paused);
+        let streams_cut = self.wire.cut(engagement.id);
+        let sessions_ended =
+            self.directory.end_sessions(self.clock.now(), |row| row.engagement == engagement.id) as u64;
+        let written = self.fences.write(engagement.id, State::Paused, epoch).map_err(CustodyError::from);
+        Held { epoch, streams_cut, sessions_ended, written }
     }
 
     /// Writes the resume to the fence file and opens the engagement, unless a pause was asked for since `pauses`.
@@ -142,21 +142,17 @@ impl Custody {
         Ok(true)
     }
 
-    async fn record_pause(
-        &self,
-        caller: &Caller,
-        request: RequestId,
-        engagement: EngagementId,
-        epoch: u64,
-        turned: Turned,
-        already: bool,
-    ) -> Result<(), CustodyError> {
-        let draft = self.draft(caller, request, engagement.into(), kind::PAUSE, turned)?;
-        let mut changes = vec![Change::EndSessions { engagement, at: self.clock.now() }];
-        if !already {
-            changes.insert(0, Change::EngagementState { engagement, state: State::Paused, epoch });
-        }
-        self.queue.record(changes, vec![draft]).await?;
+    /// Enters a pause with its row. A later pause may have been entered before: then its row stands, and this one is entered
+    /// without.
+    async fn record_pause(&self, caller: &Caller, request: RequestId, turned: &Turned) -> Result<(), CustodyError> {
+        let (engagement, epoch) = (turned.engagement, turned.epoch);
+        let draft = || self.draft(caller, request, engagement.into(), kind::PAUSE, turned);
+        let end = || Change::EndSessions { engagement, at: self.clock.now() };
+        let turn = Change::EngagementState { engagement, state: State::Paused, epoch };
+        match self.queue.record(vec![turn, end()], vec![draft()?]).await {
+            Err(LedgerError::Rejected(_)) => self.queue.record(vec![end()], vec![draft()?]).await?,
+            recorded => recorded?,
+        };
         Ok(())
     }
 
@@ -227,21 +223,21 @@ impl Custody {
         engagement: &Engagement,
         resumed: u64,
     ) -> Result<(), CustodyError> {
-        let mut epoch = engagement.turn(State::Paused);
-        while epoch <= resumed {
-            epoch = engagement.turn(State::Paused);
+        while engagement.fence.epoch() < resumed {
+            engagement.turn(State::Paused);
         }
-        self.hold_pause(engagement)?;
+        let held = self.hold_pause(engagement);
         let turned = Turned {
             engagement: engagement.id,
-            epoch,
-            sessions_ended: 0,
-            streams_cut: 0,
+            epoch: held.epoch,
+            sessions_ended: held.sessions_ended,
+            streams_cut: held.streams_cut,
             approvers: Vec::new(),
             approval: None,
             recovered: true,
         };
-        self.record_pause(caller, request, engagement.id, epoch, turned, false).await
+        self.record_pause(caller, request, &turned).await?;
+        held.written
     }
 
     /// The engagement of a name, for a person who may know of it: the operator's people, and its own partner's.
@@ -287,6 +283,14 @@ impl Custody {
         }
         Ok(())
     }
+}
+
+/// What holding a pause came to.
+struct Held {
+    epoch: u64,
+    streams_cut: u64,
+    sessions_ended: u64,
+    written: Result<(), CustodyError>,
 }
 
 /// Stands for the second person when it is asked whether only that person is missing. It approves nothing.

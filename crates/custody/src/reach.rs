@@ -17,8 +17,9 @@ use crate::error::CustodyError;
 use crate::scope::ScopeQuestion;
 use crate::touch::{Fold, Release, merge};
 
-/// How far entries may stand out of the order of their times: clocks of a batch's callers differ by less.
-const DISORDER_SECONDS: i64 = 5;
+/// How far entries may stand out of the order of their times: the ledger refuses a permit that was judged longer ago than
+/// [`ledger::OLDEST_PERMIT_SECONDS`], and its clock never runs backwards; the rest is for the queue and the flush.
+const DISORDER_SECONDS: i64 = ledger::OLDEST_PERMIT_SECONDS * 2;
 
 /// Touches of one engagement, by what they come to.
 #[derive(Default)]

@@ -4,7 +4,8 @@
 //! and stored nowhere, and nobody can use a session that was not issued.
 
 use base::Timestamp;
-use base::id::{RequestId, SessionId};
+use base::fence::Ticket;
+use base::id::{PrincipalId, RequestId, SessionId};
 use base::word::{PrincipalKind, Purpose, Verb};
 use catalog::model::{Change, SessionRow};
 use serde::{Deserialize, Serialize};
@@ -52,13 +53,25 @@ pub struct Issued {
     pub expires: Timestamp,
 }
 
-/// What the sealed session token says; the row in the catalog must agree.
+/// What the sealed session token says. The row in the catalog must agree, so that a writer of the database cannot lengthen
+/// a session, or move it to another place, purpose or holder.
 #[derive(Serialize)]
-struct TokenClaims<'a> {
+pub(crate) struct TokenClaims<'a> {
     session: SessionId,
+    principal: PrincipalId,
     purpose: &'a Purpose,
     places: &'a [String],
     expires: Timestamp,
+}
+
+impl TokenClaims<'_> {
+    /// The claims of a row, as they are sealed.
+    pub(crate) fn of(row: &SessionRow) -> Vec<u8> {
+        let SessionRow { id, principal, purpose, places, expires, .. } = row;
+        let claims = TokenClaims { session: *id, principal: *principal, purpose, places, expires: *expires };
+        // Plain structs of strings cannot fail to be written.
+        serde_json::to_vec(&claims).unwrap_or_default()
+    }
 }
 
 impl Custody {
@@ -76,6 +89,8 @@ impl Custody {
         let _turn = self.desk.lock().await;
         let principal = self.principal_named(&new.principal)?;
         let engagement = self.engagement_named(&new.engagement)?;
+        // Before the state is read: a pause from here on voids what is issued.
+        let pause = engagement.fence.ticket();
         if !Self::is_open(&engagement) {
             return Err(CustodyError::Paused);
         }
@@ -116,17 +131,22 @@ impl Custody {
             expires: now.plus_seconds(i64::try_from(new.seconds).unwrap_or(0)),
             ended: None,
         };
-        self.issue(caller, request, row).await
+        self.issue(caller, request, row, pause).await
     }
 
-    async fn issue(&self, caller: &Caller, request: RequestId, row: SessionRow) -> Result<Issued, CustodyError> {
-        let claims = TokenClaims { session: row.id, purpose: &row.purpose, places: &row.places, expires: row.expires };
-        let claims = serde_json::to_vec(&claims).unwrap_or_default();
+    async fn issue(
+        &self,
+        caller: &Caller,
+        request: RequestId,
+        row: SessionRow,
+        pause: Ticket,
+    ) -> Result<Issued, CustodyError> {
+        let claims = TokenClaims::of(&row);
         let tokens = self.ring.tokens(row.engagement.into())?;
         let token = tokens.seal(row.id, &claims)?;
         let secret = tokens.secret(row.id)?;
         let draft = self.draft(caller, request, row.engagement.into(), kind::SESSION, session_acted(&row))?;
-        self.commit(vec![Change::Session(row.clone())], draft).await?;
+        self.queue.record_while(vec![pause.clone()], vec![Change::Session(row.clone())], vec![draft]).await?;
         let issued = Issued {
             session: row.id,
             access_key: row.access_key.clone(),
@@ -134,7 +154,14 @@ impl Custody {
             token,
             expires: row.expires,
         };
+        let (id, at) = (row.id, row.issued);
         self.directory.add_session(row)?;
+        // A pause between the record and this line ended the sessions it found; this one was not among them.
+        if !pause.holds() {
+            self.directory.end_sessions(at, |row| row.id == id);
+            self.queue.record(vec![Change::EndSession { session: id, at }], Vec::new()).await?;
+            return Err(CustodyError::Paused);
+        }
         Ok(issued)
     }
 

@@ -84,6 +84,7 @@ impl Release {
             return Ok(None);
         }
         let mut release: Self = serde_json::from_slice(&entry.payload.entry).map_err(|_| unreadable(entry))?;
+        ledger::read_runs(&release.names).ok_or_else(|| unreadable(entry))?;
         release.place = Place { engagement: entry.payload.link.chain.engagement(), seq: entry.payload.link.seq };
         release.address = entry.payload.private.get(ledger::ADDRESS).map(|field| field.value.clone());
         Ok(Some(release))

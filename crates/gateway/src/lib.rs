@@ -5,7 +5,7 @@
 //!                 admin ── a person's signature ────────────→ custody
 //! ```
 //!
-//! A request comes in on a [`wire`], is authenticated by its signature ([`sigv4`]), loses everything that only the signature
+//! A request comes in on a [`wire`], is authenticated by its signature ([`s3wire::sigv4`]), loses everything that only the signature
 //! needed, and is handed on with the caller that custody established. The S3 dialect itself (routing, documents) is spoken
 //! by `s3s`, which never sees a signature. Answers leave on the same wire, which a pause cuts through the [`register`].
 

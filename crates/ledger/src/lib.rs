@@ -24,6 +24,6 @@ pub use publisher::{Published, Publisher};
 pub use queue::{Cut, Queue, Started, Writer, start};
 pub use reader::{Opened, Reader};
 pub use receipt::Receipt;
-pub use releaser::{ADDRESS, RELEASE, Releaser, read_runs, runs};
+pub use releaser::{ADDRESS, OLDEST_PERMIT_SECONDS, RELEASE, Releaser, read_runs, runs};
 pub use sequencer::{Place, Recorded};
 pub use steady::SteadyClock;

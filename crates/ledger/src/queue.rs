@@ -7,6 +7,7 @@ use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_cha
 use std::thread::JoinHandle;
 
 use attest::heads::{HeadsEntry, HeadsTree};
+use base::fence::Ticket;
 use base::id::ChainId;
 use base::ports::{ChainHead, Committer, EntrySealer};
 use base::{Clock, Entropy, Fault, Kind};
@@ -105,6 +106,19 @@ impl<Change, Applied> Queue<Change, Applied> {
     /// `Rejected` when the catalog refuses the change; `NotDurable` when the outcome is a failure or unknown.
     pub async fn record(&self, changes: Vec<Change>, drafts: Vec<Draft>) -> Result<Recorded<Applied>, LedgerError> {
         self.submit(Act { tickets: Vec::new(), changes, drafts }).await
+    }
+
+    /// Records an act that is good only while these tickets hold.
+    ///
+    /// # Errors
+    /// As [`Self::record`], and `Moved` when a fence has moved.
+    pub async fn record_while(
+        &self,
+        tickets: Vec<Ticket>,
+        changes: Vec<Change>,
+        drafts: Vec<Draft>,
+    ) -> Result<Recorded<Applied>, LedgerError> {
+        self.submit(Act { tickets, changes, drafts }).await
     }
 
     /// Records an act that a permit allows. The permit is spent.

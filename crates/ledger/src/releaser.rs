@@ -3,6 +3,7 @@
 use attest::private::PrivateField;
 use base::id::{ChainId, DatasetId, ObjectId, PrincipalId, RequestId, SessionId, VersionId};
 use base::word::{Form, Purpose, Verb};
+use base::{Fault, Kind};
 use policy::{Access, Permit, Target};
 use serde::Serialize;
 
@@ -53,6 +54,9 @@ struct ReleaseFields<'a> {
 /// The kind of an entry that a release makes.
 pub const RELEASE: &str = "release";
 
+/// How old a decision may be when it is recorded. Keeps entries in the order of their times, which scope searches by.
+pub const OLDEST_PERMIT_SECONDS: i64 = 10;
+
 /// The name of the private field that holds a network address.
 pub const ADDRESS: &str = "address";
 
@@ -69,6 +73,11 @@ impl<Change, Applied> Releaser<Change, Applied> {
     /// `Moved` when a fence has moved since the decision; `NotDurable` when the entry is not known to be durable. Nothing may
     /// be released then.
     pub async fn release(&self, permit: Permit) -> Result<Receipt, LedgerError> {
+        let age_seconds = self.queue.clock().now().seconds().saturating_sub(permit.access().at.seconds());
+        if age_seconds > OLDEST_PERMIT_SECONDS {
+            let why = format!("the decision is {age_seconds} seconds old");
+            return Err(LedgerError::NotDurable(Fault::new(Kind::Unavailable, why)));
+        }
         let epoch = permit.pause_epoch();
         let (access, policies, tickets) = permit.spend();
         let draft = self.draft(&access, &policies, epoch)?;

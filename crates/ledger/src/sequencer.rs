@@ -120,8 +120,9 @@ impl<C: Committer> Sequencer<C> {
                 // The in-memory heads are ahead of what is known to be durable; reading the tail puts them right.
                 self.in_doubt = true;
                 match self.settle_doubt() {
-                    // DURABLE: the commit took effect and reported failure. The entries are there; the answers hold.
-                    Ok(()) if self.size == batch.next && batch.committing => answers,
+                    // DURABLE: the commit took effect and reported failure. The entries are there; the answers hold. Only
+                    // entries can show it: a batch of changes alone leaves the size as it was, and counts as failed.
+                    Ok(()) if batch.committing && !batch.rows.is_empty() && self.size == batch.next => answers,
                     Ok(()) => fail_all(count, &LedgerError::NotDurable(fault)),
                     Err(error) => fail_all(count, &error),
                 }

@@ -23,6 +23,7 @@ use world::{FaultyDocuments, World, engagement, signer};
 struct Told {
     acknowledged: Vec<String>,
     checkpoints: Vec<Checkpoint>,
+    kept: Vec<u64>,
 }
 
 /// A little life of a ledger: notes in two chains, two publications. Errors are taken as they come.
@@ -32,6 +33,11 @@ async fn live(world: &World<FaultyCommitter<MemoryCommitter>>, told: &mut Told) 
             let text = format!("{round}/{number}");
             if world.note(ChainId::from(engagement(number)), &text).await.is_ok() {
                 told.acknowledged.push(text);
+            }
+            // An act without an entry, as facts and the touch index are.
+            let number = u64::from(number) + 10 * round;
+            if world.queue.record(vec![testkit::Act::Keep(number)], Vec::new()).await.is_ok() {
+                told.kept.push(number);
             }
         }
         if round > 0
@@ -66,6 +72,9 @@ async fn judge(committer: &MemoryCommitter, documents: &Arc<MemoryDocuments>, to
     }
     for acknowledged in &told.acknowledged {
         assert_eq!(texts.iter().filter(|text| *text == acknowledged).count(), 1, "{case}: `{acknowledged}`");
+    }
+    for kept in &told.kept {
+        assert!(committer.kept().contains(kept), "{case}: change {kept} was acknowledged and is lost");
     }
     // Every checkpoint that was shown is continued by the one that stands now.
     let nodes = world.publisher.nodes(published.checkpoint.size);

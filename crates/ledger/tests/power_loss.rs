@@ -23,7 +23,8 @@ use world::{World, engagement, signer};
 const DEPLOYMENT: DeploymentId = DeploymentId::from_bytes([9; 16]);
 
 fn open(committer: &MemoryCommitter, disk: &FaultyDisk, seed: u64) -> Result<World<MemoryCommitter>, String> {
-    let store = Store::open(Arc::new(disk.clone()), Path::new("/store"), DEPLOYMENT).map_err(|error| error.to_string())?;
+    let store =
+        Store::open(Arc::new(disk.clone()), Path::new("/store"), DEPLOYMENT).map_err(|error| error.to_string())?;
     let rows = Arc::new(committer.clone());
     World::open(committer.clone(), rows, Arc::new(store.documents()), Arc::new(ManualClock::default()), seed)
         .map_err(|error| base::error::chain(&error))
@@ -79,7 +80,9 @@ async fn judge(committer: &MemoryCommitter, disk: &FaultyDisk, shown: &[Checkpoi
     let world = open(committer, disk, 2).unwrap_or_else(|error| panic!("{case}: does not open: {error}"));
     world.note(ChainId::from(engagement(1)), "after").await.unwrap();
     let published = world.publisher.publish().await.unwrap_or_else(|error| panic!("{case}: {error}"));
-    audit(&world.reader, &world.publisher).await.unwrap_or_else(|error| panic!("{case}: {}", base::error::chain(&error)));
+    audit(&world.reader, &world.publisher)
+        .await
+        .unwrap_or_else(|error| panic!("{case}: {}", base::error::chain(&error)));
     let nodes = world.publisher.nodes(published.checkpoint.size);
     for old in shown {
         let proof = tree::consistency(&nodes, old.size, published.checkpoint.size).unwrap();

@@ -170,5 +170,4 @@ mod tests {
         let xml = refusal.to_xml("/b/<a>&\u{1}", RequestId::from_bytes([0; 16]));
         assert!(xml.contains("<Resource>/b/&lt;a&gt;&amp;\u{FFFD}</Resource>"), "{xml}");
     }
-
 }

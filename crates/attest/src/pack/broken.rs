@@ -176,7 +176,9 @@ impl fmt::Display for Rule {
             Self::Sequence { found } => {
                 write!(f, "entry {found} stands in its place: an entry was dropped, repeated or moved")
             }
-            Self::OtherPlace => f.write_str("it states another place among the heads than the one proven here: there are two chains"),
+            Self::OtherPlace => {
+                f.write_str("it states another place among the heads than the one proven here: there are two chains")
+            }
             Self::NotChained => f.write_str("it does not continue the entry before it"),
             Self::LogOrder => f.write_str("it stands earlier in the log than the entry before it"),
             Self::PrivateField(name) => write!(f, "the private field `{name}` is not the one that was recorded"),

@@ -254,7 +254,7 @@ impl Halted {
     /// When the last byte was seen, in words.
     pub(super) fn last_byte(&self) -> String {
         match self.last_byte_after_micros {
-            0 => "none was seen after asking".to_owned(),
+            0 => "no byte was seen after asking".to_owned(),
             micros => format!("the last byte was seen {} after asking", millis(micros)),
         }
     }

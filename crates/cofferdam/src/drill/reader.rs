@@ -172,7 +172,8 @@ async fn refusal(answer: Response) -> Result<Ended, Error> {
         (Some(code), Some(message)) => format!("{code}: {message}"),
         _ => text.clone(),
     };
-    Ok(Ended::Refused(status, said.chars().take(LONGEST_REFUSAL_CHARS).collect()))
+    let one_line = said.replace('\n', "; ");
+    Ok(Ended::Refused(status, one_line.chars().take(LONGEST_REFUSAL_CHARS).collect()))
 }
 
 /// The text of every element of this name. Enough for the answers of S3, in which these elements hold text alone.

@@ -83,7 +83,7 @@ mod tests {
         let spans = |all: &[Range<u64>]| all.iter().cloned().collect::<Spans>();
         let within = spans(&[0..25, 30..100]);
         assert_eq!(spans(&[0..20, 30..40]).extended(10, &within), spans(&[0..25, 30..50]));
-        assert_eq!(spans(&[26..28]).extended(10, &within), spans(&[26..28]));
+        assert_eq!(spans(&[26..28, 99..100]).extended(10, &within), spans(&[26..28, 99..100]));
     }
 
     #[test]

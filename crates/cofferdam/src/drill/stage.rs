@@ -111,7 +111,8 @@ impl Stage {
 
     /// What the program complained of so far.
     pub(super) fn complaints(&self) -> Vec<String> {
-        self.words.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let words = self.words.lock().unwrap_or_else(PoisonError::into_inner);
+        words.iter().filter(|line| line.contains(" WARN ") || line.contains(" ERROR ")).cloned().collect()
     }
 }
 

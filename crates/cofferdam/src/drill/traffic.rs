@@ -79,7 +79,9 @@ async fn work(
     telling: watch::Sender<Progress>,
     mut stopping: watch::Receiver<bool>,
 ) -> Result<(), Error> {
-    let places: Vec<&Place> = truth.keys().collect();
+    // What no detector can read is not served, so the work is on objects in which people were found.
+    let readable = truth.iter().filter(|(_, content)| !content.marks.is_empty());
+    let places: Vec<&Place> = readable.map(|(place, _)| place).collect();
     loop {
         let Some(place) = places.get(dice.below(places.len())) else { return Ok(()) };
         let Some(content) = truth.get(*place) else { return Ok(()) };

@@ -222,7 +222,9 @@ pub(super) async fn scope(call: Call) -> Answer {
         return Err(Problem::invalid(format!("a question may have at most {MOST_SELECTORS} selectors")));
     }
     let read = |asked: Selector| {
-        let unknown = || Problem::invalid(format!("`{}` is not what accesses can be selected by", asked.kind));
+        let unknown = || {
+            Problem::invalid(format!("`{}` names no {} that accesses could be selected by", asked.value, asked.kind))
+        };
         call.interpreter.selector(&asked.kind, &asked.value).ok_or_else(unknown)
     };
     let selectors = selectors.into_iter().map(read).collect::<Result<_, Problem>>()?;
