@@ -50,7 +50,7 @@ impl Custody {
         let size = *self.queue.size().borrow();
         while mark < size {
             let end = size.min(mark.saturating_add(ROUND));
-            let next = self.fold_entries(fold, mark, end)?;
+            let next = self.fold_entries(fold, mark, end).await?;
             if next == mark {
                 break;
             }
@@ -61,10 +61,11 @@ impl Custody {
         Ok(mark)
     }
 
-    /// Folds the entries `from` up to `to`; returns how far it came.
-    pub(crate) fn fold_entries(&self, fold: &mut Fold<'_>, from: u64, to: u64) -> Result<u64, CustodyError> {
+    /// Folds the entries `from` up to `to`; returns how far it came. Others' requests get their turn after every page.
+    async fn fold_entries(&self, fold: &mut Fold<'_>, from: u64, to: u64) -> Result<u64, CustodyError> {
         let mut next = from;
         while next < to {
+            tokio::task::yield_now().await;
             let page = self.reader.page(next)?;
             if page.is_empty() {
                 break;

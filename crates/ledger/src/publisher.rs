@@ -24,7 +24,7 @@ use base::{Fault, Kind};
 use tokio::sync::Mutex;
 
 use crate::error::LedgerError;
-use crate::queue::Queue;
+use crate::queue::{Cut, Queue};
 
 /// How long entries gather before they are published. SPEC: design §6, "within about a second".
 const GATHER: Duration = Duration::from_secs(1);
@@ -83,40 +83,8 @@ impl<Change, Applied> Publisher<Change, Applied> {
         Ok(Self { queue, rows, documents, signer, last: Mutex::new(last) })
     }
 
-    /// Publishes as entries come; runs until the program stops.
-    pub async fn publish_forever(&self) {
-        let mut size = self.queue.size();
-        let mut published = self.last.lock().await.as_ref().map_or(0, |last| last.checkpoint.size);
-        loop {
-            if size.wait_for(|size| *size > published).await.is_err() {
-                return;
-            }
-            tokio::time::sleep(GATHER).await;
-            match self.publish().await {
-                Ok(now) => published = now.checkpoint.size,
-                Err(error) => {
-                    tracing::error!(error = base::error::chain(&error), "the ledger's tree was not published");
-                    if matches!(error, LedgerError::Stopped) {
-                        return;
-                    }
-                }
-            }
-        }
-    }
-
-    /// Publishes what is durable now. When nothing came since the last checkpoint, that one stands.
-    ///
-    /// # Errors
-    /// `Publishing` when tiles or checkpoint cannot be written; the entries are safe all the same.
-    pub async fn publish(&self) -> Result<Published, LedgerError> {
-        let mut last = self.last.lock().await;
-        let old = last.as_ref().map_or(0, |last| last.checkpoint.size);
-        if let Some(last) = last.as_ref()
-            && *self.queue.size().borrow() == old
-        {
-            return Ok(last.clone());
-        }
-        let cut = self.queue.cut().await?;
+    /// Writes everything from tiles to checkpoint, in the order that the module's description states.
+    fn write(&self, old: u64, cut: Cut) -> Result<Published, LedgerError> {
         self.integrate(old, cut.size)?;
         self.bundle(old, cut.size)?;
         self.documents.replace(HEADS, &encode_heads(cut.size, &cut.heads)).map_err(LedgerError::Publishing)?;
@@ -125,10 +93,8 @@ impl<Change, Applied> Publisher<Change, Applied> {
         let note = checkpoint.sign(&self.signer).map_err(publishing)?;
         // DURABLE: once this returns, the checkpoint may be shown.
         self.documents.replace(CHECKPOINT, note.to_string().as_bytes()).map_err(LedgerError::Publishing)?;
-        let published = Published { note, checkpoint, heads: cut.heads };
-        *last = Some(published.clone());
         self.prune(old, cut.size);
-        Ok(published)
+        Ok(Published { note, checkpoint, heads: cut.heads })
     }
 
     /// What was published last, if anything was.
@@ -198,6 +164,52 @@ impl<Change, Applied> Publisher<Change, Applied> {
                 tracing::warn!(error = base::error::chain(&fault), "a replaced tile stays in the store");
             }
         }
+    }
+}
+
+impl<Change: Send + 'static, Applied: Send + 'static> Publisher<Change, Applied> {
+    /// Publishes as entries come; runs until the program stops.
+    pub async fn publish_forever(self: &Arc<Self>) {
+        let mut size = self.queue.size();
+        let mut published = self.last.lock().await.as_ref().map_or(0, |last| last.checkpoint.size);
+        loop {
+            if size.wait_for(|size| *size > published).await.is_err() {
+                return;
+            }
+            tokio::time::sleep(GATHER).await;
+            match self.publish().await {
+                Ok(now) => published = now.checkpoint.size,
+                Err(error) => {
+                    tracing::error!(error = base::error::chain(&error), "the ledger's tree was not published");
+                    if matches!(error, LedgerError::Stopped) {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Publishes what is durable now. When nothing came since the last checkpoint, that one stands.
+    ///
+    /// # Errors
+    /// `Publishing` when tiles or checkpoint cannot be written; the entries are safe all the same.
+    pub async fn publish(self: &Arc<Self>) -> Result<Published, LedgerError> {
+        let mut last = self.last.lock().await;
+        let old = last.as_ref().map_or(0, |last| last.checkpoint.size);
+        if let Some(last) = last.as_ref()
+            && *self.queue.size().borrow() == old
+        {
+            return Ok(last.clone());
+        }
+        let cut = self.queue.cut().await?;
+        // Reading back thousands of entries and flushing files is work for a thread of its own.
+        let publisher = Arc::clone(self);
+        let written = tokio::task::spawn_blocking(move || publisher.write(old, cut)).await;
+        let published = written.map_err(|error| {
+            LedgerError::Publishing(Fault::new(Kind::Bug, "the task that publishes ended early").because(error))
+        })??;
+        *last = Some(published.clone());
+        Ok(published)
     }
 }
 

@@ -11,7 +11,7 @@ use base::{Fault, Kind, Timestamp};
 use crate::error::LedgerError;
 
 /// How many rows one query fetches.
-const PAGE: usize = 1024;
+const PAGE: usize = 512;
 
 /// An entry, opened and checked against its commitment.
 pub struct Opened {

@@ -86,14 +86,24 @@ pub(super) fn render(report: &Report) -> Result<String, Error> {
 }
 
 fn answers(report: &Report) -> Vec<Answer> {
-    let mut all = vec![Answer {
-        question: "What happened?",
-        answer:
-            "Two sessions of the machine etl-07 were stolen. The intruder listed what there is, read in bulk and by \
-                 ranges, and was reading on when the pause came."
+    let mut all = Vec::new();
+    if report.broken > 0 {
+        let broken = report.steps.iter().flat_map(|step| &step.promises).filter(|promise| !promise.held);
+        all.push(Answer {
+            question: "What failed?",
+            answer: broken.clone().map(|promise| promise.promise.as_str()).collect::<Vec<_>>().join(" "),
+            more: broken.map(|promise| promise.seen.as_str()).collect::<Vec<_>>().join("; "),
+        });
+    }
+    if report.reads > 0 {
+        all.push(Answer {
+            question: "What happened?",
+            answer: "Two sessions of the machine etl-07 were stolen. The intruder listed what there is, read in bulk and by \
+                     ranges, and was reading on when the pause came."
                 .to_owned(),
-        more: format!("{} reads were answered in full.", grouped(report.reads)),
-    }];
+            more: format!("{} reads were answered in full.", grouped(report.reads)),
+        });
+    }
     if let (Some(began), Some(ended)) = (report.theft_began, report.theft_ended) {
         all.push(Answer {
             question: "When?",
@@ -121,12 +131,14 @@ fn answers(report: &Report) -> Vec<Answer> {
             more: seen.collect::<Vec<_>>().join(" "),
         });
     }
-    let found = report.forgeries.iter().filter(|forged| forged.found).count();
-    all.push(Answer {
-        question: "Can it be proved?",
-        answer: format!("{} evidence packs verify offline, without trust in the operator.", report.packs.len()),
-        more: format!("{found} of {} falsified copies were found.", report.forgeries.len()),
-    });
+    if !report.packs.is_empty() {
+        let found = report.forgeries.iter().filter(|forged| forged.found).count();
+        all.push(Answer {
+            question: "Can it be proved?",
+            answer: format!("{} evidence packs verify offline, without trust in the operator.", report.packs.len()),
+            more: format!("{found} of {} falsified copies were found.", report.forgeries.len()),
+        });
+    }
     all
 }
 
@@ -153,7 +165,10 @@ fn of_scope(scope: &Scoped, made_up: bool) -> [Answer; 3] {
         },
         Answer {
             question: "Whose data?",
-            answer: format!("{}. Nobody else’s.", partners.join(" and ")),
+            answer: match scope.others {
+                0 => format!("{}. Nobody else’s.", partners.join(" and ")),
+                others => format!("{}; the answer names {others} others, which is wrong.", partners.join(" and ")),
+            },
             more: format!("Answered in {}, from {} entries of the ledger.", scope.took, grouped(scope.entries)),
         },
         Answer {

@@ -108,6 +108,8 @@ pub struct Scoped {
     pub possible_bytes: u64,
     /// Engagement by engagement.
     pub compared: Vec<Compared>,
+    /// How many engagements are in the answer that should not be.
+    pub others: u64,
     /// What the program says its answer does not cover.
     pub limits: Vec<String>,
 }
@@ -122,6 +124,7 @@ impl Scoped {
             events: scope.events,
             bytes: scope.bytes,
             possible_bytes: scope.possible_bytes,
+            others: (scope.engagements.len() as u64).saturating_sub(compared.len() as u64),
             compared,
             limits: scope.limits.clone(),
         }

@@ -23,7 +23,7 @@ pub(crate) struct World<C: Committer> {
     pub(crate) queue: Queue<C::Change, C::Applied>,
     pub(crate) releaser: Releaser<C::Change, C::Applied>,
     pub(crate) writer: Writer<C::Change, C::Applied>,
-    pub(crate) publisher: Publisher<C::Change, C::Applied>,
+    pub(crate) publisher: Arc<Publisher<C::Change, C::Applied>>,
     pub(crate) reader: Reader,
     pub(crate) clock: Arc<ManualClock>,
 }
@@ -40,7 +40,7 @@ impl<C: Committer + 'static> World<C> {
         let sealer = Arc::new(PlainSealer);
         let dated: Arc<dyn Clock> = Arc::clone(&clock) as Arc<dyn Clock>;
         let (queue, releaser, writer) = ledger::start(committer, sealer.clone(), dated, entropy)?;
-        let publisher = Publisher::open(queue.clone(), Arc::clone(&rows), documents, signer())?;
+        let publisher = Arc::new(Publisher::open(queue.clone(), Arc::clone(&rows), documents, signer())?);
         Ok(Self { queue, releaser, writer, publisher, reader: Reader::new(rows, sealer), clock })
     }
 
