@@ -91,30 +91,40 @@ impl People {
         Ok(Self { engagement, count, count_before: count, seen: BTreeMap::new() })
     }
 
-    /// The person whom these identities name: the smallest ordinal that is known for one of them, or a new one.
+    /// The person whom these identities name, strongest first: whoever the strongest names, or somebody new.
+    ///
+    /// A weaker identity that is known already decides nothing: people share telephones, and two must not count as one. That it
+    /// was met beside another person is linked; sets written before stay true.
     fn resolve(&mut self, sql: &mut dyn Sql, identities: &[Digest]) -> Result<Option<u32>, CatalogError> {
-        let mut known = BTreeSet::new();
-        let mut unknown = BTreeSet::new();
-        for identity in identities {
+        let Some((strongest, weaker)) = identities.split_first() else { return Ok(None) };
+        let subject = match self.look_up(sql, strongest)? {
+            Some(subject) => subject,
+            None => {
+                let subject = self.next()?;
+                self.name(sql, strongest, subject)?;
+                subject
+            }
+        };
+        for identity in weaker {
             match self.look_up(sql, identity)? {
-                Some(subject) => _ = known.insert(subject),
-                None => _ = unknown.insert(*identity),
+                None => self.name(sql, identity, subject)?,
+                Some(other) if other == subject => {}
+                Some(other) => {
+                    let text =
+                        "INSERT INTO subject_links (engagement, a, b) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+                    let (first, second) = (subject.min(other), subject.max(other));
+                    write(sql, LINKS, text, &[self.engagement.as_bytes().into(), first.into(), second.into()])?;
+                }
             }
         }
-        let Some(subject) = known.pop_first().map_or_else(|| self.next(identities), |first| Ok(Some(first)))? else {
-            return Ok(None);
-        };
-        // Different ordinals that turn out to be one person are linked, never merged: sets written before stay true.
-        for other in known {
-            let text = "INSERT INTO subject_links (engagement, a, b) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
-            write(sql, LINKS, text, &[self.engagement.as_bytes().into(), subject.into(), other.into()])?;
-        }
-        for identity in unknown {
-            let text = "INSERT INTO subjects (engagement, digest, ordinal) VALUES ($1, $2, $3)";
-            write(sql, SUBJECTS, text, &[self.engagement.as_bytes().into(), (&identity).into(), subject.into()])?;
-            self.seen.insert(identity, subject);
-        }
         Ok(Some(subject))
+    }
+
+    fn name(&mut self, sql: &mut dyn Sql, identity: &Digest, subject: u32) -> Result<(), CatalogError> {
+        let text = "INSERT INTO subjects (engagement, digest, ordinal) VALUES ($1, $2, $3)";
+        write(sql, SUBJECTS, text, &[self.engagement.as_bytes().into(), identity.into(), subject.into()])?;
+        self.seen.insert(*identity, subject);
+        Ok(())
     }
 
     fn look_up(&mut self, sql: &mut dyn Sql, identity: &Digest) -> Result<Option<u32>, CatalogError> {
@@ -130,13 +140,10 @@ impl People {
         Ok(found)
     }
 
-    fn next(&mut self, identities: &[Digest]) -> Result<Option<u32>, CatalogError> {
-        if identities.is_empty() {
-            return Ok(None);
-        }
+    fn next(&mut self) -> Result<u32, CatalogError> {
         let next = self.count.checked_add(1);
         self.count = next.ok_or_else(|| refused("an engagement holds at most 4,294,967,295 people"))?;
-        Ok(next)
+        Ok(self.count)
     }
 
     fn finish(self, sql: &mut dyn Sql) -> Result<(), CatalogError> {

@@ -264,7 +264,7 @@ pub struct UploadPartRow {
 /// Who is named in one record, and where: the scanner's facts on their way in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MentionRow {
-    /// The identities that belong to one person.
+    /// The identities that belong to one person, strongest first.
     pub identities: Vec<Digest>,
     /// In which blocks which types of data about that person occur.
     pub places: Vec<(u32, DataType)>,

@@ -63,18 +63,18 @@ proptest! {
         for (version, mentions) in &chunks {
             let version = &versions[*version];
             for mention in mentions {
-                let known: BTreeSet<u32> = mention.identities.iter().filter_map(|id| people.get(id)).copied().collect();
-                let subject = match known.first() {
-                    Some(first) => Some(*first),
-                    None if mention.identities.is_empty() => None,
+                let subject = mention.identities.first().map(|strongest| match people.get(strongest) {
+                    Some(known) => *known,
                     None => {
                         count += 1;
-                        Some(count)
+                        count
                     }
-                };
-                links.extend(known.iter().skip(1).map(|other| (known.first().copied().unwrap(), *other)));
+                });
                 for identity in &mention.identities {
-                    people.entry(*identity).or_insert_with(|| subject.unwrap());
+                    let (subject, known) = (subject.unwrap(), *people.entry(*identity).or_insert(subject.unwrap()));
+                    if known != subject {
+                        links.insert((subject.min(known), subject.max(known)));
+                    }
                 }
                 for (block, data_type) in &mention.places {
                     naive.entry((version.ordinal, *block, *data_type)).or_default().extend(subject);

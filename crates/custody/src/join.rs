@@ -1,6 +1,7 @@
 //! Joins what was reached with the facts: which objects, which types of data, about how many people.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use base::Bytes;
 use base::id::EngagementId;
@@ -25,8 +26,8 @@ struct People {
 impl Custody {
     /// Joins what was reached with the facts.
     pub(crate) fn join(&self, engagement: &Engagement, reached: Reached) -> Result<EngagementScope, CustodyError> {
-        let authorised = self.people(engagement.id, &reached.authorised)?;
-        let sent = self.people(engagement.id, &reached.sent)?;
+        let authorised = self.people(engagement.id, &reached.authorised, touches_block)?;
+        let sent = self.people(engagement.id, &reached.sent, covers_block)?;
         let mut types = BTreeMap::new();
         for data_type in DataType::ALL {
             let count = |people: &People| people.types.get(data_type).map_or(0, RoaringBitmap::len);
@@ -91,16 +92,23 @@ impl Custody {
         Ok(part)
     }
 
-    /// The people whose data lies in what was touched.
-    fn people(&self, engagement: EngagementId, touches: &Touches) -> Result<People, CustodyError> {
+    /// The people whose data lies in what was touched. Of blocks that were touched in part, `counts` decides: all of them count
+    /// for the maximum, none for the minimum, since nobody knows which of a block's people stand in which half.
+    fn people(
+        &self,
+        engagement: EngagementId,
+        touches: &Touches,
+        counts: fn(&Range<u64>, &Range<u64>) -> bool,
+    ) -> Result<People, CustodyError> {
         let mut people = People::default();
         self.catalog.facts(engagement, &ordinals(touches), |fact| {
             let block = u64::from(fact.block).saturating_mul(BLOCK_BYTES);
             let block = block..block.saturating_add(BLOCK_BYTES);
             let reached = touches.whole.contains(fact.ordinal)
-                || touches.partial.get(&fact.ordinal).is_some_and(|ranges| {
-                    ranges.iter().any(|range| range.start < block.end && block.start < range.end)
-                });
+                || touches
+                    .partial
+                    .get(&fact.ordinal)
+                    .is_some_and(|ranges| ranges.iter().any(|range| counts(range, &block)));
             if reached {
                 people.all.extend(fact.subjects.iter());
                 people.types.entry(fact.data_type).or_default().extend(fact.subjects.iter());
@@ -108,6 +116,14 @@ impl Custody {
         })?;
         Ok(people)
     }
+}
+
+fn touches_block(range: &Range<u64>, block: &Range<u64>) -> bool {
+    range.start < block.end && block.start < range.end
+}
+
+fn covers_block(range: &Range<u64>, block: &Range<u64>) -> bool {
+    range.start <= block.start && block.end <= range.end
 }
 
 fn ordinals(touches: &Touches) -> RoaringTreemap {

@@ -70,8 +70,17 @@ fn expected(
             if !span.is_empty() {
                 // Bytes are counted in units of a kilobyte: every span of the test begins and ends on one.
                 spans[level].entry(read.object).or_default().extend((span.start / 1024)..(span.end / 1024));
-                let blocks = span.start / BLOCK as u64..=(span.end - 1) / BLOCK as u64;
-                people[level].extend(blocks.map(|block| (read.object, block)));
+            }
+        }
+    }
+    for (level, people) in people.iter_mut().enumerate() {
+        for (object, kilobytes) in &spans[level] {
+            for block in 0..BLOCKS as u64 {
+                let mut of_block = (block * 64..(block + 1) * 64).map(|kilobyte| kilobytes.contains(&kilobyte));
+                // For the minimum a block counts once all of it was sent; for the maximum any byte will do.
+                if if level == 0 { of_block.all(|sent| sent) } else { of_block.any(|allowed| allowed) } {
+                    people.insert((*object, block));
+                }
             }
         }
     }

@@ -81,10 +81,10 @@ impl<S: Source> Outgoing<S> {
         }
     }
 
-    /// Ends a body that was given whole: it settles in full once the socket has taken it.
+    /// Ends a body that was given whole: it settles in full once the client is known to have it.
     fn complete(&mut self) {
         if let State::Ready(mut source) = std::mem::replace(&mut self.state, State::Over) {
-            self.wire.settle_when_flushed(self.from, self.given, Box::new(move |sent| source.settle(sent)));
+            self.wire.settle_when_heard(self.from, self.given, Box::new(move |sent| source.settle(sent)));
         }
     }
 }

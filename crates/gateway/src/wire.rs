@@ -47,7 +47,7 @@ pub struct Wire {
     unsettled: Mutex<Vec<Unsettled>>,
 }
 
-/// A body that was handed over whole and is on its way to the kernel.
+/// A body that was handed over whole and may still be on its way.
 struct Unsettled {
     from: u64,
     length: u64,
@@ -151,23 +151,33 @@ impl Wire {
         flushed.saturating_sub(self.send_buffer).min(length)
     }
 
-    /// Settles a body that was handed over whole: in full once the kernel has it all, for less if the connection ends first.
-    pub(crate) fn settle_when_flushed(&self, from: u64, length: u64, settle: Settle) {
-        if self.flushed.load(Ordering::Acquire) >= from.saturating_add(length) {
-            settle(length);
-        } else {
-            lock(&self.unsettled).push(Unsettled { from, length, settle });
-        }
+    /// Keeps a body that was handed over whole until it is known whether it arrived: in full once the other end speaks again or
+    /// closes in order, for less if the connection ends otherwise.
+    pub(crate) fn settle_when_heard(&self, from: u64, length: u64, settle: Settle) {
+        lock(&self.unsettled).push(Unsettled { from, length, settle });
     }
 
     /// The HTTP layer has nothing left to write.
     // INVARIANT: hyper flushes its transport only when its own buffer is empty, so all that was handed over was written.
     fn flushed(&self) {
-        let handed = self.handed();
-        if self.flushed.swap(handed, Ordering::AcqRel) == handed {
+        self.flushed.store(self.handed(), Ordering::Release);
+    }
+
+    /// The other end has spoken, or closed: it has what was flushed before. A client that asks again has read the answer; one
+    /// that closed with bytes unread would have sent a reset instead.
+    // LIMIT: a client that pipelines, or closes only its sending half early, is believed too soon.
+    fn heard(&self) {
+        let flushed = self.flushed.load(Ordering::Acquire);
+        let mut unsettled = lock(&self.unsettled);
+        if unsettled.is_empty() {
             return;
         }
-        for body in std::mem::take(&mut *lock(&self.unsettled)) {
+        let all = std::mem::take(&mut *unsettled);
+        let (arrived, waiting) = all.into_iter().partition(|body| body.from.saturating_add(body.length) <= flushed);
+        *unsettled = waiting;
+        drop(unsettled);
+        let arrived: Vec<Unsettled> = arrived;
+        for body in arrived {
             (body.settle)(body.length);
         }
     }
@@ -184,8 +194,9 @@ impl Wire {
         while self.stream.readable().await.is_ok() {
             match self.stream.try_read(&mut sink) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Ok(0) | Err(_) => return,
-                Ok(_) => {}
+                Err(_) => return,
+                Ok(0) => return self.heard(),
+                Ok(_) => self.heard(),
             }
         }
     }
@@ -212,6 +223,7 @@ impl AsyncRead for Socket {
                 Ok(count) => {
                     buffer.advance(count);
                     wire.read.fetch_add(count as u64, Ordering::Relaxed);
+                    wire.heard();
                     return Poll::Ready(Ok(()));
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}

@@ -33,7 +33,7 @@ const LIMITS: [&str; 6] = [
     "people are counted within each engagement; somebody who is in two counts twice",
     "an answer counts as sent once the kernel has all of it, also when the pause then discards it there: for each connection \
      that was cut the minimum can be up to a megabyte too high",
-    "people are counted by blocks of 64 KiB: whoever is in a block of which anything was sent is in the minimum",
+    "people are counted by blocks of 64 KiB: whoever is in a block that was sent whole is in the minimum",
     "copies made before import, screens photographed, and bytes read round the program are not seen by it",
     "the program, its catalog and its store were new; nothing is said about how it does after a year",
 ];
