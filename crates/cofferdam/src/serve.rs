@@ -28,6 +28,7 @@ const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
 /// # Errors
 /// As [`Deployment::open`]; an address cannot be had; a task ended that must not.
 pub async fn run(config: &Config, output: &Output) -> Result<(), Error> {
+    raise_descriptors();
     let register = Arc::new(Register::default());
     let deployment = Deployment::open(config, Arc::new(Sockets(Arc::clone(&register))), Arc::new(SystemClock)).await?;
     let served = serve(config, output, &deployment, register).await;
@@ -43,7 +44,8 @@ async fn serve(
 ) -> Result<(), Error> {
     let failed = |error: gateway::Error| Error::part("starting to listen", error.kind(), error);
     let s3 = gateway::server::listen(config.listen.s3).await.map_err(failed)?;
-    let admin = gateway::admin::listen(config.listen.admin).await.map_err(failed)?;
+    let desk = Desk::open()?;
+    let admin = desk.run(gateway::admin::listen(config.listen.admin)).await?.map_err(failed)?;
     let address = |listener: &tokio::net::TcpListener| {
         listener
             .local_addr()
@@ -59,7 +61,12 @@ async fn serve(
     tasks.spawn(S3, gateway::server::serve(s3, Arc::new(front), Arc::clone(&register), stopped.clone()));
     let front =
         AdminFront::new(Arc::clone(&deployment.custody), Arc::new(Interpret::new(Arc::clone(&deployment.custody))));
-    tasks.spawn(ADMIN, gateway::server::serve(admin, Arc::new(front), register, stopped));
+    let serving = desk.run(gateway::server::serve(admin, Arc::new(front), register, stopped));
+    tasks.spawn(ADMIN, async move {
+        if let Err(error) = serving.await {
+            tracing::error!(error = base::error::chain(&error), "the admin API ended");
+        }
+    });
 
     running.write(&config.data)?;
     output.say(&format!("serving S3 on http://{}, the admin API on http://{}", running.s3, running.admin));
@@ -68,6 +75,57 @@ async fn serve(
     output.say("stopping: answers under way may finish");
     tasks.finish(&[S3, ADMIN]).await;
     ended.and(removed)
+}
+
+/// Takes as many file descriptors as the system allows: connections must not use up those that a pause, the catalog and the
+/// store need. Many systems start programs with a quarter of what the gateway serves.
+fn raise_descriptors() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
+        tracing::warn!(%error, "the limit of file descriptors could not be raised");
+    }
+}
+
+/// Threads of their own for the admin API. However many streams keep the others busy, a pause gets its turn from the kernel's
+/// scheduler, at once, and cuts them from here.
+struct Desk(Option<tokio::runtime::Runtime>);
+
+/// One for a long answer, such as a scope over months, and one for the pause that comes meanwhile.
+const DESK_THREADS: usize = 2;
+
+impl Desk {
+    fn open() -> Result<Self, Error> {
+        let built = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(DESK_THREADS)
+            .thread_name("admin")
+            .enable_all()
+            .build();
+        let failed = |source: std::io::Error| Error::Broken { attempt: "starting the desk", source: source.into() };
+        built.map(|runtime| Self(Some(runtime))).map_err(failed)
+    }
+
+    /// Runs a task at the desk.
+    fn run<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
+        &self,
+        task: F,
+    ) -> impl Future<Output = Result<T, Error>> + Send + 'static + use<T, F> {
+        let running = self.0.as_ref().map(|runtime| runtime.spawn(task));
+        let closed = || Error::Broken { attempt: "working at the desk", source: "it is closed".into() };
+        async move {
+            let done = running.ok_or_else(closed)?.await;
+            done.map_err(|source| Error::Broken { attempt: "working at the desk", source: source.into() })
+        }
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        // Waiting for its threads is not allowed where others run; what was to finish has finished.
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 /// The names of the tasks that obey `stop`.
