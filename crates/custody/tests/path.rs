@@ -10,6 +10,7 @@ use base::Kind;
 use base::id::ChainId;
 use custody::access::Span;
 use custody::delivery::Step;
+use custody::intake::{Expected, NewObject};
 use custody::listing::ListQuestion;
 use custody::{Clash, CustodyError};
 use world::World;
@@ -88,6 +89,37 @@ async fn a_grant_is_needed_and_its_withdrawal_is_felt_at_once() {
     world.custody.drop_grant(&world.ann(), world.request(), grant.id).await.unwrap();
     let refused = world.get(&reader, "alpha-data", "k", Span::Whole).await.unwrap_err();
     assert!(matches!(refused, CustodyError::Hidden), "who has no grant is told nothing: {refused}");
+}
+
+#[tokio::test]
+async fn that_a_condition_of_a_write_fails_is_paid_for() {
+    let world = World::new(8).await;
+    let writer = with_bucket(&world, "alpha").await;
+    world.put(&writer, "alpha-data", "taken", b"text").await.unwrap();
+    let engagement = world.custody.directory().engagement_named("alpha").unwrap();
+    let attempt = |key: &'static str, etag: Option<&str>| {
+        let new =
+            NewObject { only_if_absent: etag.is_none(), only_if_etag: etag.map(str::to_owned), ..NewObject::default() };
+        let (custody, writer, request) = (Arc::clone(&world.custody), Arc::clone(&writer), world.request());
+        async move {
+            let incoming = custody.put(writer, request, "alpha-data", key.as_bytes(), new).await.unwrap();
+            incoming.finish(&Expected::default()).await.err().unwrap()
+        }
+    };
+    for (key, etag, kind) in [
+        ("taken", None, Kind::Conflict),
+        ("taken", Some("other"), Kind::Conflict),
+        ("absent", Some("*"), Kind::Missing),
+    ] {
+        let before = releases(&world, engagement.id);
+        assert_eq!(attempt(key, etag).await.kind(), kind);
+        assert_eq!(releases(&world, engagement.id), before + 1, "{key} {etag:?} told something without a receipt");
+    }
+}
+
+/// How many releases the ledger holds.
+fn releases(world: &World, engagement: base::id::EngagementId) -> usize {
+    world.entries(ChainId::from(engagement)).iter().filter(|entry| entry.kind == ledger::RELEASE).count()
 }
 
 #[tokio::test]

@@ -90,6 +90,36 @@ async fn an_approval_is_good_for_one_pause_only() {
 }
 
 #[tokio::test]
+async fn a_second_pause_voids_the_approval_of_the_first() {
+    let (world, _) = loaded(7).await;
+    world.custody.pause(Arc::new(world.ann()), world.request(), "alpha").await.unwrap();
+    let asked = world.custody.resume(&world.ann(), world.request(), "alpha").await.unwrap_err();
+    let CustodyError::NeedsApproval(id) = asked else { panic!("{asked}") };
+    let approval = world.custody.approvals(&world.bob()).unwrap().remove(0);
+    let digest: [u8; 32] = data_encoding::HEXLOWER.decode(approval.digest.as_bytes()).unwrap().try_into().unwrap();
+    let signature = attest::approval::approve(&person_key(2), id, &digest);
+    world.custody.approve(&world.bob(), world.request(), id, &signature).await.unwrap();
+    // Somebody presses pause again before the resume: what was approved was to end the pause before.
+    assert!(world.custody.pause(Arc::new(world.bob()), world.request(), "alpha").await.unwrap().already);
+    let again = world.custody.resume(&world.ann(), world.request(), "alpha").await.unwrap_err();
+    assert!(matches!(again, CustodyError::NeedsApproval(other) if other != id), "{again}");
+    assert_eq!(world.custody.directory().engagement_named("alpha").unwrap().state(), State::Paused);
+}
+
+#[tokio::test]
+async fn a_pause_that_no_register_of_files_takes_is_held_by_the_catalog_before_it_is_answered() {
+    let (world, _) = loaded(8).await;
+    world.disk.register.fail();
+    for already in [false, true] {
+        let paused = world.custody.pause(Arc::new(world.ann()), world.request(), "alpha").await.unwrap();
+        assert_eq!(paused.already, already);
+        assert_eq!(world.catalog.engagements().unwrap()[0].state, State::Paused);
+    }
+    let world = world.reopen().await;
+    assert_eq!(world.custody.directory().engagement_named("alpha").unwrap().state(), State::Paused);
+}
+
+#[tokio::test]
 async fn a_partner_pauses_its_own_engagement_and_no_other() {
     let (world, _) = loaded(5).await;
     world.engagement("beta").await;

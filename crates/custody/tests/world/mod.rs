@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use attest::note::Signer;
@@ -46,7 +46,14 @@ pub(crate) struct Disk {
 
 /// A fence file in memory.
 #[derive(Default)]
-pub(crate) struct MemoryRegister(pub(crate) Mutex<BTreeMap<EngagementId, (State, u64)>>);
+pub(crate) struct MemoryRegister(pub(crate) Mutex<BTreeMap<EngagementId, (State, u64)>>, AtomicBool);
+
+impl MemoryRegister {
+    /// Lets every write fail from now on.
+    pub(crate) fn fail(&self) {
+        self.1.store(true, Ordering::Release);
+    }
+}
 
 impl PauseRegister for MemoryRegister {
     fn read_all(&self) -> Result<Vec<(EngagementId, State, u64)>, Fault> {
@@ -54,6 +61,9 @@ impl PauseRegister for MemoryRegister {
     }
 
     fn write(&self, engagement: EngagementId, state: State, epoch: u64) -> Result<(), Fault> {
+        if self.1.load(Ordering::Acquire) {
+            return Err(testkit::faults::ordered("writing a fence"));
+        }
         self.0.lock().unwrap().insert(engagement, (state, epoch));
         Ok(())
     }
@@ -74,6 +84,7 @@ pub(crate) struct World {
     pub(crate) custody: Arc<Custody>,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) catalog: Catalog,
+    reader: Reader,
     writer: ledger::Writer<Change, Applied>,
     pub(crate) disk: Disk,
 }
@@ -138,6 +149,7 @@ impl World {
             Some(scanner) => scanner,
             None => custody::founding::found(&queue, &ring, &signer(), clock.as_ref(), entropy.as_ref()).await.unwrap(),
         };
+        let reader = Reader::new(rows, sealer);
         let blobs = Arc::clone(&disk.blobs) as Arc<dyn Blobs>;
         let parts = Parts {
             origin: "custody.test/1".to_owned(),
@@ -145,7 +157,7 @@ impl World {
             queue,
             releaser,
             publisher: Arc::new(publisher),
-            reader: Reader::new(rows, sealer),
+            reader: reader.clone(),
             decider: Decider::new().unwrap(),
             opener: Opener::new(Arc::clone(&ring), Arc::clone(&blobs)),
             ring,
@@ -157,13 +169,13 @@ impl World {
             entropy,
         };
         let custody = Custody::open(parts).await.unwrap();
-        Self { custody, clock: Arc::clone(&disk.clock), catalog, writer, disk }
+        Self { custody, clock: Arc::clone(&disk.clock), catalog, reader, writer, disk }
     }
 
     /// Stops, and opens again on what is durable.
     pub(crate) async fn reopen(self) -> Self {
-        let Self { custody, catalog, writer, disk, clock: _ } = self;
-        drop((custody, catalog));
+        let Self { custody, catalog, reader, writer, disk, clock: _ } = self;
+        drop((custody, catalog, reader));
         writer.stop();
         Self::open(disk).await
     }
@@ -314,7 +326,19 @@ impl World {
         Ok(bytes)
     }
 
-    /// Every entry's kind, in the order of the log.
+    /// The entries of a chain.
+    pub(crate) fn entries(&self, chain: ChainId) -> Vec<ledger::Opened> {
+        let mut all: Vec<ledger::Opened> = Vec::new();
+        loop {
+            let page = self.reader.chain_page(chain, all.len() as u64).unwrap();
+            if page.is_empty() {
+                return all;
+            }
+            all.extend(page);
+        }
+    }
+
+    /// How many entries a chain has.
     pub(crate) fn kinds(&self, chain: ChainId) -> usize {
         self.catalog.chain_rows(chain, 0, 100_000).unwrap().len()
     }
