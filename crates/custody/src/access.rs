@@ -164,15 +164,7 @@ impl Custody {
         match self.shelf.find(dataset.id, key, look)? {
             Some(version) => Ok(version),
             None => {
-                let matter = Matter {
-                    request,
-                    verb,
-                    form: Form::Names,
-                    engagement,
-                    dataset: Some(dataset),
-                    bytes: None,
-                    approvers: Vec::new(),
-                };
+                let matter = Matter::names(request, verb, engagement, Some(dataset));
                 let permit = self.judge(caller, matter).await?;
                 let _receipt = self.releaser.release(permit).await?;
                 Err(CustodyError::missing(Thing::Object, String::from_utf8_lossy(key)))

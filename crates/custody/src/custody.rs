@@ -202,6 +202,18 @@ pub(crate) struct Matter<'a> {
     pub(crate) approvers: Vec<PrincipalId>,
 }
 
+impl<'a> Matter<'a> {
+    /// A verb that reveals names at most.
+    pub(crate) const fn names(
+        request: RequestId,
+        verb: Verb,
+        engagement: &'a Engagement,
+        dataset: Option<&'a DatasetRow>,
+    ) -> Self {
+        Self { request, verb, form: Form::Names, engagement, dataset, bytes: None, approvers: Vec::new() }
+    }
+}
+
 impl Custody {
     /// Puts a matter to the policies. A refusal is recorded before it is answered.
     pub(crate) async fn judge(&self, caller: &Caller, matter: Matter<'_>) -> Result<Permit, CustodyError> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use base::id::{DatasetId, RequestId};
-use base::word::{Form, Purpose, Verb};
+use base::word::{Purpose, Verb};
 use catalog::model::{Change, DatasetRow};
 
 use crate::custody::{Custody, Matter};
@@ -54,15 +54,7 @@ impl Custody {
         purposes: Vec<Purpose>,
         unscannable_readable: bool,
     ) -> Result<DatasetId, CustodyError> {
-        let matter = Matter {
-            request,
-            verb: Verb::CreateDataset,
-            form: Form::Names,
-            engagement,
-            dataset: None,
-            bytes: None,
-            approvers: Vec::new(),
-        };
+        let matter = Matter::names(request, Verb::CreateDataset, engagement, None);
         let _permit = self.judge(caller, matter).await?;
         self.add_dataset(caller, request, engagement, bucket, purposes, unscannable_readable).await
     }
@@ -108,15 +100,7 @@ impl Custody {
     pub async fn delete_bucket(&self, caller: &Caller, request: RequestId, bucket: &str) -> Result<(), CustodyError> {
         let engagement = self.compartment(caller)?;
         let dataset = self.dataset(caller, bucket)?;
-        let matter = Matter {
-            request,
-            verb: Verb::DeleteDataset,
-            form: Form::Names,
-            engagement: &engagement,
-            dataset: Some(&dataset),
-            bytes: None,
-            approvers: Vec::new(),
-        };
+        let matter = Matter::names(request, Verb::DeleteDataset, &engagement, Some(&dataset));
         let permit = self.judge(caller, matter).await?;
         let _turn = self.desk.lock().await;
         let what = DatasetActed { dataset: dataset.id, bucket };
@@ -139,15 +123,7 @@ impl Custody {
     /// As policy answers.
     pub async fn buckets(&self, caller: &Caller, request: RequestId) -> Result<Vec<Arc<DatasetRow>>, CustodyError> {
         let engagement = self.compartment(caller)?;
-        let matter = Matter {
-            request,
-            verb: Verb::List,
-            form: Form::Names,
-            engagement: &engagement,
-            dataset: None,
-            bytes: None,
-            approvers: Vec::new(),
-        };
+        let matter = Matter::names(request, Verb::List, &engagement, None);
         let permit = self.judge(caller, matter).await?;
         let _receipt = self.releaser.release(permit).await?;
         Ok(self.directory.datasets(engagement.id))
@@ -165,15 +141,7 @@ impl Custody {
     ) -> Result<Arc<DatasetRow>, CustodyError> {
         let engagement = self.compartment(caller)?;
         let dataset = self.dataset(caller, bucket)?;
-        let matter = Matter {
-            request,
-            verb: Verb::List,
-            form: Form::Names,
-            engagement: &engagement,
-            dataset: Some(&dataset),
-            bytes: None,
-            approvers: Vec::new(),
-        };
+        let matter = Matter::names(request, Verb::List, &engagement, Some(&dataset));
         let permit = self.judge(caller, matter).await?;
         let _receipt = self.releaser.release(permit).await?;
         Ok(dataset)

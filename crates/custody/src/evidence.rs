@@ -1,7 +1,7 @@
 //! Evidence: checkpoints, packs, and the audit of the ledger, for those who may read them.
 
 use base::id::{ChainId, RequestId};
-use base::word::{Form, Verb};
+use base::word::Verb;
 use ledger::Audited;
 use serde::{Deserialize, Serialize};
 
@@ -44,15 +44,7 @@ impl Custody {
     /// As policy answers; `Corrupt` if an entry does not verify.
     pub async fn pack(&self, caller: &Caller, request: RequestId, engagement: &str) -> Result<Vec<u8>, CustodyError> {
         let engagement = self.visible(caller, engagement)?;
-        let matter = Matter {
-            request,
-            verb: Verb::Scope,
-            form: Form::Names,
-            engagement: &engagement,
-            dataset: None,
-            bytes: None,
-            approvers: Vec::new(),
-        };
+        let matter = Matter::names(request, Verb::Scope, &engagement, None);
         let permit = self.judge(caller, matter).await?;
         let _receipt = self.releaser.release(permit).await?;
         self.settle_now().await?;
@@ -73,15 +65,7 @@ impl Custody {
     /// # Errors
     /// As policy answers; `Corrupt`, naming what does not agree.
     pub async fn audit(&self, caller: &Caller, request: RequestId) -> Result<Audited, CustodyError> {
-        let matter = Matter {
-            request,
-            verb: Verb::Scope,
-            form: Form::Names,
-            engagement: &self.deployment,
-            dataset: None,
-            bytes: None,
-            approvers: Vec::new(),
-        };
+        let matter = Matter::names(request, Verb::Scope, &self.deployment, None);
         let _permit = self.judge(caller, matter).await?;
         Ok(ledger::audit(&self.reader, &self.publisher).await?)
     }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use base::id::{BlobId, ObjectId, RequestId, VersionId};
 use base::object::{Body, Part};
 use base::ports::BlobWriter;
-use base::word::{Form, ScanState, Verb};
+use base::word::{ScanState, Verb};
 use bytes::Bytes;
 use catalog::model::{Applied, Change, DatasetRow, MentionRow, Precondition, PutVersion, VersionRow};
 use seal::{Identity as SealedIdentity, ObjectSealer, StreamSealer};
@@ -477,15 +477,7 @@ impl Expected {
 }
 
 pub(crate) fn writing<'a>(request: RequestId, engagement: &'a Engagement, dataset: &'a DatasetRow) -> Matter<'a> {
-    Matter {
-        request,
-        verb: Verb::Write,
-        form: Form::Names,
-        engagement,
-        dataset: Some(dataset),
-        bytes: None,
-        approvers: Vec::new(),
-    }
+    Matter::names(request, Verb::Write, engagement, Some(dataset))
 }
 
 pub(crate) fn check_key(key: &[u8]) -> Result<(), CustodyError> {

@@ -3,7 +3,7 @@
 
 use base::Timestamp;
 use base::id::RequestId;
-use base::word::{Form, Verb};
+use base::word::Verb;
 use catalog::model::{DatasetRow, ListedRow};
 
 use crate::custody::{Custody, Matter};
@@ -70,15 +70,7 @@ impl Custody {
     ) -> Result<Listing, CustodyError> {
         let engagement = self.compartment(caller)?;
         let dataset = self.dataset(caller, bucket)?;
-        let matter = Matter {
-            request,
-            verb: Verb::List,
-            form: Form::Names,
-            engagement: &engagement,
-            dataset: Some(&dataset),
-            bytes: None,
-            approvers: Vec::new(),
-        };
+        let matter = Matter::names(request, Verb::List, &engagement, Some(&dataset));
         // Judged before the catalog is searched; recorded with what the search found, before it is answered.
         let permit = self.judge(caller, matter).await?;
         let (listing, ordinals) = self.page(&engagement, &dataset, question)?;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use base::Timestamp;
 use base::id::{ChainId, EngagementId, GrantId, PartnerId, PrincipalId, RequestId};
-use base::word::{Form, PrincipalKind, Purpose, Role, State, Verb};
+use base::word::{PrincipalKind, Purpose, Role, State, Verb};
 use catalog::model::{Change, DatasetRow, EngagementRow, GrantRow, PartnerRow, PrincipalRow};
 use serde::{Deserialize, Serialize};
 
@@ -248,15 +248,7 @@ impl Custody {
         request: RequestId,
         verb: Verb,
     ) -> Result<(), CustodyError> {
-        let matter = Matter {
-            request,
-            verb,
-            form: Form::Names,
-            engagement: &self.deployment,
-            dataset: None,
-            bytes: None,
-            approvers: Vec::new(),
-        };
+        let matter = Matter::names(request, verb, &self.deployment, None);
         let _permit = self.judge(caller, matter).await?;
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Deleting objects: a transaction and an entry; the blobs go later, with the sweep.
 
 use base::id::{RequestId, VersionId};
-use base::word::{Form, Verb};
+use base::word::Verb;
 use catalog::model::{Applied, Change};
 
 use crate::custody::{Custody, Matter};
@@ -23,15 +23,7 @@ impl Custody {
     ) -> Result<Option<VersionId>, CustodyError> {
         let engagement = self.compartment(caller)?;
         let dataset = self.dataset(caller, bucket)?;
-        let matter = Matter {
-            request,
-            verb: Verb::Delete,
-            form: Form::Names,
-            engagement: &engagement,
-            dataset: Some(&dataset),
-            bytes: None,
-            approvers: Vec::new(),
-        };
+        let matter = Matter::names(request, Verb::Delete, &engagement, Some(&dataset));
         let permit = self.judge(caller, matter).await?;
         let version = self.catalog.current(dataset.id, key)?.map(|row| row.version);
         let what = Deleted { dataset: dataset.id, version, policies: permit.policies().clone() };

@@ -203,15 +203,7 @@ impl Custody {
             if caller.who().partner.is_some_and(|partner| partner != engagement.partner) {
                 continue;
             }
-            let matter = Matter {
-                request,
-                verb: Verb::Scope,
-                form: Form::Names,
-                engagement: &engagement,
-                dataset: None,
-                bytes: None,
-                approvers: Vec::new(),
-            };
+            let matter = Matter::names(request, Verb::Scope, &engagement, None);
             let permit = self.judge(caller, matter).await?;
             let _receipt = self.releaser.release(permit).await?;
             visible.insert(engagement.id);

@@ -8,5 +8,4 @@ mod matrix;
 mod policies;
 mod properties;
 mod sets;
-mod speed;
 mod world;
