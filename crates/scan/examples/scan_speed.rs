@@ -1,4 +1,4 @@
-//! How fast the scanner is on this machine: `cargo run --release -p scan --example speed`.
+//! How fast the scanner is on this machine: `cargo run --release -p scan --example scan_speed`.
 //!
 //! The last samples are what somebody would write to make the scanner slow.
 //!

@@ -1,6 +1,6 @@
 //! How fast sealing and opening are on this machine, on one core.
 //!
-//! `cargo run --release -p seal --example speed`. Receipts are earned before the clock starts: what they cost is the ledger's
+//! `cargo run --release -p seal --example seal_speed`. Receipts are earned before the clock starts: what they cost is the ledger's
 //! to say.
 
 #![allow(unreachable_pub, dead_code, missing_docs, clippy::unwrap_used, clippy::panic, clippy::arithmetic_side_effects)]
