@@ -113,13 +113,16 @@ impl Release {
     }
 }
 
+/// The rows of the index that a release belongs to: by what, under which digest.
+type Picks = Vec<(SelectorKind, Digest)>;
+
 /// Folds entries into touches.
 pub(crate) struct Fold<'a> {
     fields: &'a Fields,
     wanted: Box<dyn Fn(&Selector) -> bool + Send + Sync + 'a>,
     pub(crate) rows: BTreeMap<TouchKey, Touches>,
     /// Releases whose settlement may still come.
-    open: HashMap<(ChainId, u64), Release>,
+    open: HashMap<(ChainId, u64), (Release, Picks)>,
     /// Digests of selectors met so far: the same few come again and again.
     digests: HashMap<Selector, Digest>,
 }
@@ -139,13 +142,13 @@ impl<'a> Fold<'a> {
 
     /// Counts a release as authorised.
     pub(crate) fn release(&mut self, release: Release) {
-        let window = release.window();
-        self.touch(&release, Level::Authorised, &window);
+        let picks = self.picks(&release);
+        self.touch(&release, &picks, Level::Authorised, &release.window());
         if let (Form::Raw | Form::View, Some(engagement)) = (release.form, release.place.engagement) {
             if self.open.len() >= REMEMBERED {
                 self.open.clear();
             }
-            self.open.insert((engagement.into(), release.place.seq), release);
+            self.open.insert((engagement.into(), release.place.seq), (release, picks));
         }
     }
 
@@ -163,14 +166,19 @@ impl<'a> Fold<'a> {
         let whole = whole.into_iter().flatten().map(|seq| (seq, u64::MAX));
         for (seq, sent) in whole.chain(settled.part) {
             let key = (entry.payload.link.chain, seq);
-            let release = match self.open.remove(&key) {
-                Some(release) => Some(release),
-                None => find(key.0, seq)?,
+            let (release, picks) = match self.open.remove(&key) {
+                Some(known) => known,
+                None => match find(key.0, seq)? {
+                    Some(release) => {
+                        let picks = self.picks(&release);
+                        (release, picks)
+                    }
+                    None => continue,
+                },
             };
-            let Some(release) = release else { continue };
             let window = release.window();
             let to = window.end.min(window.start.saturating_add(sent));
-            self.touch(&release, Level::Sent, &(window.start..to));
+            self.touch(&release, &picks, Level::Sent, &(window.start..to));
         }
         Ok(())
     }
@@ -188,15 +196,22 @@ impl<'a> Fold<'a> {
         *self.digests.entry(selector).or_insert_with_key(|selector| selector.digest(fields))
     }
 
-    fn touch(&mut self, release: &Release, level: Level, window: &Range<u64>) {
-        let Some(engagement) = release.place.engagement else { return };
+    fn picks(&mut self, release: &Release) -> Picks {
+        let mut picks = Vec::new();
         for selector in release.selectors() {
-            if !(self.wanted)(&selector) {
-                continue;
+            if (self.wanted)(&selector) {
+                picks.push((selector.kind, self.digest(selector)));
             }
+        }
+        picks
+    }
+
+    fn touch(&mut self, release: &Release, picks: &[(SelectorKind, Digest)], level: Level, window: &Range<u64>) {
+        let Some(engagement) = release.place.engagement else { return };
+        for (kind, selector) in picks {
             let key = TouchKey {
-                kind: selector.kind,
-                selector: self.digest(selector),
+                kind: *kind,
+                selector: *selector,
                 engagement,
                 hour: release.at.hour(),
                 form: release.form,
