@@ -7,6 +7,7 @@ use base::Millis;
 use base::time::{Clock, Tick};
 use custody::pause::Paused;
 use serde::Serialize;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::client::AdminClient;
@@ -43,7 +44,7 @@ const BLINK: Duration = Duration::from_millis(1);
 /// How much of the archive's beginning the greedy reader takes again and again.
 const GREEDY_BYTES: u64 = 200_000;
 
-/// How many times the greedy reader is refused before it gives up.
+/// How many times the greedy reader asks once the pause has returned, before it gives up.
 const STUBBORN: usize = 20;
 
 /// What a pause must be faster than. SPEC: design §3, promise 3.
@@ -76,6 +77,8 @@ pub struct Halted {
 pub(super) struct Streams {
     paced: JoinSet<Result<Ended, Error>>,
     greedy: JoinSet<Result<Vec<(Tick, Ended)>, Error>>,
+    /// Set when the pause has returned.
+    returned: watch::Sender<bool>,
 }
 
 /// How that reading ended.
@@ -102,14 +105,16 @@ pub(super) fn stream(
     };
     let (place, size) = object(ARCHIVE);
     let percent = |part: u64| size.saturating_mul(part).div_euclid(100);
-    let mut streams = Streams { paced: JoinSet::new(), greedy: JoinSet::new() };
+    let returned = watch::Sender::new(false);
+    let mut streams = Streams { paced: JoinSet::new(), greedy: JoinSet::new(), returned };
     for (from, to) in STREAMS {
         let (reader, place, range) = (paced.clone(), place.clone(), percent(from)..percent(to));
         streams.paced.spawn(async move { reader.read(&place, Some(range), size).await });
     }
     let (slow, (recent, recent_size)) = (slow.clone(), object(RECENT));
     streams.paced.spawn(async move { slow.read(&recent, None, recent_size).await });
-    streams.greedy.spawn(ask_again(fast.clone(), place, size, Arc::clone(clock)));
+    let returned = streams.returned.subscribe();
+    streams.greedy.spawn(ask_again(fast.clone(), place, size, Arc::clone(clock), returned));
     streams
 }
 
@@ -118,14 +123,18 @@ async fn ask_again(
     place: Place,
     size: u64,
     clock: Arc<dyn Clock>,
+    returned: watch::Receiver<bool>,
 ) -> Result<Vec<(Tick, Ended)>, Error> {
     let mut all = Vec::new();
-    let mut refused = 0usize;
-    while refused < STUBBORN {
+    // Refusals begin before the pause returns. Only what is asked after it counts.
+    let mut afterwards = 0usize;
+    while afterwards < STUBBORN {
+        let late = *returned.borrow();
         let asked = clock.tick();
         let ended = reader.read(&place, Some(0..GREEDY_BYTES.min(size)), size).await?;
-        if !matches!(ended, Ended::Whole(_)) {
-            refused = refused.saturating_add(1);
+        if late {
+            afterwards = afterwards.saturating_add(1);
+        } else if !matches!(ended, Ended::Whole(_)) {
             tokio::time::sleep(BLINK).await;
         }
         all.push((asked, ended));
@@ -192,8 +201,9 @@ pub(super) async fn pause(
     Ok(Answered { asked, answered, last, connections, marks, said })
 }
 
-/// How the intruder's reading ended.
+/// How the intruder's reading ended. To be called once the pause has returned.
 pub(super) async fn ended(mut streams: Streams) -> Result<Ends, Error> {
+    streams.returned.send_replace(true);
     let failed = |error| Error::part("waiting for a stream", base::Kind::Bug, error);
     let mut ends = Ends { paced: Vec::new(), greedy: Vec::new() };
     while let Some(stream) = streams.paced.join_next().await {
