@@ -2,10 +2,12 @@
 
 mod buckets;
 mod checksums;
+mod delete;
 mod listing;
-mod objects;
 mod page;
+mod read;
 mod uploads;
+mod write;
 
 use std::sync::Arc;
 
@@ -102,11 +104,11 @@ operations! {
     get_bucket_versioning(GetBucketVersioningInput) -> GetBucketVersioningOutput = buckets;
     list_objects(ListObjectsInput) -> ListObjectsOutput = listing;
     list_objects_v2(ListObjectsV2Input) -> ListObjectsV2Output = listing;
-    get_object(GetObjectInput) -> GetObjectOutput = objects;
-    head_object(HeadObjectInput) -> HeadObjectOutput = objects;
-    put_object(PutObjectInput) -> PutObjectOutput = objects;
-    delete_object(DeleteObjectInput) -> DeleteObjectOutput = objects;
-    delete_objects(DeleteObjectsInput) -> DeleteObjectsOutput = objects;
+    get_object(GetObjectInput) -> GetObjectOutput = read;
+    head_object(HeadObjectInput) -> HeadObjectOutput = read;
+    put_object(PutObjectInput) -> PutObjectOutput = write;
+    delete_object(DeleteObjectInput) -> DeleteObjectOutput = delete;
+    delete_objects(DeleteObjectsInput) -> DeleteObjectsOutput = delete;
     create_multipart_upload(CreateMultipartUploadInput) -> CreateMultipartUploadOutput = uploads;
     upload_part(UploadPartInput) -> UploadPartOutput = uploads;
     complete_multipart_upload(CompleteMultipartUploadInput) -> CompleteMultipartUploadOutput = uploads;

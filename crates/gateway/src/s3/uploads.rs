@@ -15,8 +15,8 @@ use s3s::dto::{
 };
 
 use super::checksums::{type_of, write_checksums};
-use super::objects::{KeptHeaders, expected, mismatched, new_meta, next};
 use super::page::{Spelling, limit};
+use super::write::{KeptHeaders, expected, mismatched, new_meta, next};
 use super::{Door, Refused, etag, timestamp, unsupported};
 use crate::asked::Asked;
 use s3wire::{Code, Refusal};

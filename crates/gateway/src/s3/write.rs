@@ -1,0 +1,138 @@
+//! Objects written: the metadata they bring, and the one loop in which their bytes come in.
+
+use std::sync::Arc;
+
+use custody::digests::Algorithm;
+use custody::intake::{self, Expected, Finished, Mismatch, NewObject};
+use custody::meta::Meta;
+use futures_util::StreamExt;
+use s3s::S3Response;
+use s3s::dto::{PutObjectInput, PutObjectOutput, StreamingBlob, Timestamp, TimestampFormat};
+
+use super::checksums::{self, type_of, write_checksums};
+use super::{Door, Refused, etag};
+use crate::asked::Asked;
+use s3wire::{Code, Refusal};
+
+/// How many bytes of user metadata an object may have.
+// SPEC: S3: names and values together, 2 KB.
+const LARGEST_METADATA_BYTES: usize = 2048;
+
+pub(super) async fn put_object(
+    door: &Door,
+    asked: Arc<Asked>,
+    input: PutObjectInput,
+) -> Result<S3Response<PutObjectOutput>, Refused> {
+    let headers = KeptHeaders {
+        cache_control: input.cache_control,
+        content_disposition: input.content_disposition,
+        content_encoding: input.content_encoding,
+        content_language: input.content_language,
+        content_type: input.content_type,
+        expires: input.expires,
+    };
+    let meta = new_meta(headers, input.metadata)?;
+    let mut new = NewObject { meta, algorithms: vec![algorithm_of(&asked)], ..NewObject::default() };
+    asked.bind(&mut new)?;
+    let caller = Arc::clone(&asked.caller);
+    let put = door.custody.put(caller, asked.request, &input.bucket, input.key.as_bytes(), new).await;
+    let mut incoming: intake::Incoming = put.map_err(|error| asked.refuse(error))?;
+    let length = input.content_length.and_then(|length| u64::try_from(length).ok());
+    let mut body = input.body;
+    while let Some(data) = next(&mut body).await {
+        let pushed = match data {
+            Ok(data) => incoming.push(&data).await.map_err(|error| asked.refuse(error)),
+            Err(refusal) => Err(refusal),
+        };
+        if let Err(refusal) = pushed {
+            incoming.abandon().await;
+            return Err(refusal.into());
+        }
+    }
+    let finished = incoming.finish(&expected(&asked, length)).await;
+    let stored = match finished.map_err(|error| asked.refuse(error))? {
+        Finished::Stored(stored) => stored,
+        Finished::Mismatch(mismatch) => return Err(mismatched(mismatch).into()),
+    };
+    let mut output = PutObjectOutput { e_tag: Some(etag(&stored.meta.etag)), ..PutObjectOutput::default() };
+    write_checksums!(output, &stored.meta);
+    output.checksum_type = type_of(&stored.meta);
+    Ok(S3Response::new(output))
+}
+
+/// The algorithm an upload is measured with: the one its sender chose, or the default.
+pub(super) fn algorithm_of(asked: &Asked) -> Algorithm {
+    let claimed = &asked.claimed;
+    claimed.checksum.as_ref().map(|checksum| checksum.algorithm).or(claimed.trailer).unwrap_or(checksums::DEFAULT)
+}
+
+/// What the client said the body would come to. Complete only once the body was read: the trailer comes last.
+pub(super) fn expected(asked: &Asked, length: Option<u64>) -> Expected {
+    let checksum = asked.claimed.checksum.as_ref().or(asked.trailer.checksum());
+    Expected {
+        // The signed SHA-256 was checked while the body was read.
+        sha256: None,
+        md5: asked.claimed.md5,
+        checksums: checksum.map(|checksum| (checksum.algorithm, checksum.value.clone())).into_iter().collect(),
+        length,
+    }
+}
+
+pub(super) fn mismatched(mismatch: Mismatch) -> Refusal {
+    match mismatch {
+        Mismatch::Length => Refusal::new(Code::IncompleteBody, "the body is not as long as announced"),
+        Mismatch::Sha256 => Refusal::new(Code::XAmzContentSHA256Mismatch, "the body is not what was signed"),
+        Mismatch::Md5 => Refusal::new(Code::BadDigest, "the Content-MD5 you specified did not match what we received"),
+        Mismatch::Checksum(algorithm) => {
+            let why = format!("the {} you specified did not match the calculated checksum", algorithm.name());
+            Refusal::new(Code::BadDigest, why)
+        }
+    }
+}
+
+/// The next data of a request's body.
+pub(super) async fn next(body: &mut Option<StreamingBlob>) -> Option<Result<bytes::Bytes, Refusal>> {
+    let data = body.as_mut()?.next().await?;
+    Some(data.map_err(|error| match error.downcast::<Refusal>() {
+        Ok(refusal) => *refusal,
+        Err(_) => Refusal::new(Code::IncompleteBody, "the body could not be read to its end"),
+    }))
+}
+
+/// The headers S3 keeps with an object.
+pub(super) struct KeptHeaders {
+    pub(super) cache_control: Option<String>,
+    pub(super) content_disposition: Option<String>,
+    pub(super) content_encoding: Option<String>,
+    pub(super) content_language: Option<String>,
+    pub(super) content_type: Option<String>,
+    pub(super) expires: Option<Timestamp>,
+}
+
+/// The metadata of a new object.
+pub(super) fn new_meta(headers: KeptHeaders, user: Option<s3s::dto::Metadata>) -> Result<Meta, Refusal> {
+    let user = user.unwrap_or_default();
+    let size =
+        user.iter().fold(0usize, |size, (name, value)| size.saturating_add(name.len()).saturating_add(value.len()));
+    if size > LARGEST_METADATA_BYTES {
+        return Err(Refusal::new(
+            Code::MetadataTooLarge,
+            "your metadata headers exceed the maximum allowed metadata size",
+        ));
+    }
+    let expires = headers.expires.and_then(|expires| {
+        let mut text = Vec::new();
+        expires.format(TimestampFormat::HttpDate, &mut text).ok()?;
+        String::from_utf8(text).ok()
+    });
+    let kept = [
+        ("cache-control", headers.cache_control),
+        ("content-disposition", headers.content_disposition),
+        ("content-encoding", headers.content_encoding),
+        ("content-language", headers.content_language),
+        ("content-type", headers.content_type),
+        ("expires", expires),
+    ];
+    let headers = kept.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
+    Ok(Meta { headers, user: user.into_iter().collect(), ..Meta::default() })
+}
