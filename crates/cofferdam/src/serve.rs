@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use base::id::EngagementId;
 use custody::{Custody, Wire};
-use gateway::S3Front;
 use gateway::admin::AdminFront;
 use gateway::register::Register;
+use gateway::{Callers, S3Front};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
@@ -26,55 +26,103 @@ const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
 /// Serves a data folder until it is asked to stop.
 ///
 /// # Errors
-/// As [`Deployment::open`]; an address cannot be had; a task ended that must not.
+/// As [`Server::open`] and [`Server::run`].
 pub async fn run(config: &Config, output: &Output) -> Result<(), Error> {
-    raise_descriptors();
-    let register = Arc::new(Register::default());
-    let deployment = Deployment::open(config, Arc::new(Sockets(Arc::clone(&register))), Arc::new(SystemClock)).await?;
-    let served = serve(config, output, &deployment, register).await;
-    deployment.close().await;
-    served
+    let asked = stop_signal()?;
+    Server::open(config).await?.run(config, output, asked, |_| ()).await
 }
 
-async fn serve(
-    config: &Config,
-    output: &Output,
-    deployment: &Deployment,
+/// A deployment that was opened to be served.
+pub struct Server {
+    deployment: Deployment,
     register: Arc<Register>,
-) -> Result<(), Error> {
-    let failed = |error: gateway::Error| Error::part("starting to listen", error.kind(), error);
-    let s3 = gateway::server::listen(config.listen.s3).await.map_err(failed)?;
-    let desk = Desk::open()?;
-    let admin = desk.run(gateway::admin::listen(config.listen.admin)).await?.map_err(failed)?;
-    let address = |listener: &tokio::net::TcpListener| {
-        listener
-            .local_addr()
-            .map_err(|source| Error::Broken { attempt: "asking where we listen", source: source.into() })
-    };
-    let running = RunFile::new(address(&s3)?, address(&admin)?);
-    let asked = stop_signal()?;
+    callers: Arc<dyn Callers>,
+}
 
-    let (stop, stopped) = watch::channel(false);
-    let mut tasks = Spawner::default();
-    keep_house(&mut tasks, deployment);
-    let front = S3Front::new(Arc::clone(&deployment.custody), Arc::clone(&deployment.clock), Arc::clone(&register));
-    tasks.spawn(S3, gateway::server::serve(s3, Arc::new(front), Arc::clone(&register), stopped.clone()));
-    let front =
-        AdminFront::new(Arc::clone(&deployment.custody), Arc::new(Interpret::new(Arc::clone(&deployment.custody))));
-    let serving = desk.run(gateway::server::serve(admin, Arc::new(front), register, stopped));
-    tasks.spawn(ADMIN, async move {
-        if let Err(error) = serving.await {
-            tracing::error!(error = base::error::chain(&error), "the admin API ended");
-        }
-    });
+impl Server {
+    /// Opens the deployment of a data folder.
+    ///
+    /// # Errors
+    /// As [`Deployment::open`].
+    pub async fn open(config: &Config) -> Result<Self, Error> {
+        raise_descriptors();
+        let register = Arc::new(Register::default());
+        let sockets = Arc::new(Sockets(Arc::clone(&register)));
+        let deployment = Deployment::open(config, sockets, Arc::new(SystemClock)).await?;
+        let callers = Arc::clone(&deployment.custody) as Arc<dyn Callers>;
+        Ok(Self { deployment, register, callers })
+    }
 
-    running.write(&config.data)?;
-    output.say(&format!("serving S3 on http://{}, the admin API on http://{}", running.s3, running.admin));
-    let ended = tasks.watch(asked, &stop).await;
-    let removed = RunFile::remove(&config.data);
-    output.say("stopping: answers under way may finish");
-    tasks.finish(&[S3, ADMIN]).await;
-    ended.and(removed)
+    /// The domain.
+    #[must_use]
+    pub const fn custody(&self) -> &Arc<Custody> {
+        &self.deployment.custody
+    }
+
+    /// Has the callers of S3 requests established by `callers`, who can only ask custody.
+    pub fn establish_by(&mut self, callers: Arc<dyn Callers>) {
+        self.callers = callers;
+    }
+
+    /// Serves until `asked` resolves; `listening` learns where.
+    ///
+    /// # Errors
+    /// An address cannot be had; a task ended that must not.
+    pub async fn run(
+        self,
+        config: &Config,
+        output: &Output,
+        asked: impl Future<Output = ()>,
+        listening: impl FnOnce(&RunFile),
+    ) -> Result<(), Error> {
+        let served = self.serve(config, output, asked, listening).await;
+        self.deployment.close().await;
+        served
+    }
+
+    async fn serve(
+        &self,
+        config: &Config,
+        output: &Output,
+        asked: impl Future<Output = ()>,
+        listening: impl FnOnce(&RunFile),
+    ) -> Result<(), Error> {
+        let Self { deployment, register, callers } = self;
+        let failed = |error: gateway::Error| Error::part("starting to listen", error.kind(), error);
+        let s3 = gateway::server::listen(config.listen.s3).await.map_err(failed)?;
+        let desk = Desk::open()?;
+        let admin = desk.run(gateway::admin::listen(config.listen.admin)).await?.map_err(failed)?;
+        let address = |listener: &tokio::net::TcpListener| {
+            listener
+                .local_addr()
+                .map_err(|source| Error::Broken { attempt: "asking where we listen", source: source.into() })
+        };
+        let running = RunFile::new(address(&s3)?, address(&admin)?);
+
+        let (stop, stopped) = watch::channel(false);
+        let mut tasks = Spawner::default();
+        keep_house(&mut tasks, deployment);
+        let front = S3Front::new(Arc::clone(&deployment.custody), Arc::clone(&deployment.clock), Arc::clone(register))
+            .with_callers(Arc::clone(callers));
+        tasks.spawn(S3, gateway::server::serve(s3, Arc::new(front), Arc::clone(register), stopped.clone()));
+        let front =
+            AdminFront::new(Arc::clone(&deployment.custody), Arc::new(Interpret::new(Arc::clone(&deployment.custody))));
+        let serving = desk.run(gateway::server::serve(admin, Arc::new(front), Arc::clone(register), stopped));
+        tasks.spawn(ADMIN, async move {
+            if let Err(error) = serving.await {
+                tracing::error!(error = base::error::chain(&error), "the admin API ended");
+            }
+        });
+
+        running.write(&config.data)?;
+        output.say(&format!("serving S3 on http://{}, the admin API on http://{}", running.s3, running.admin));
+        listening(&running);
+        let ended = tasks.watch(asked, &stop).await;
+        let removed = RunFile::remove(&config.data);
+        output.say("stopping: answers under way may finish");
+        tasks.finish(&[S3, ADMIN]).await;
+        ended.and(removed)
+    }
 }
 
 /// Takes as many file descriptors as the system allows: connections must not use up those that a pause, the catalog and the
@@ -172,8 +220,11 @@ async fn keep_catalog(custody: Arc<Custody>, catalog: catalog::Catalog) {
     }
 }
 
-/// Resolves when the program is asked to stop.
-fn stop_signal() -> Result<impl Future<Output = ()>, Error> {
+/// Resolves when the program is asked to stop, by SIGTERM or SIGINT.
+///
+/// # Errors
+/// [`Error::Broken`] when signals cannot be listened for.
+pub fn stop_signal() -> Result<impl Future<Output = ()>, Error> {
     let failed = |source: std::io::Error| Error::Broken { attempt: "listening for signals", source: source.into() };
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;

@@ -27,6 +27,7 @@ use s3s::config::{S3Config, StaticConfigProvider};
 use s3s::service::{S3Service, S3ServiceBuilder};
 
 use crate::asked::{Asked, take_conditions, take_span};
+use crate::callers::Callers;
 use crate::claimed::{Claimed, header_of};
 use crate::errors;
 use crate::register::Register;
@@ -72,6 +73,7 @@ const SPENT: [&str; 6] = [
 /// Serves S3 over one custody.
 pub struct S3Front {
     custody: Arc<Custody>,
+    callers: Arc<dyn Callers>,
     clock: Arc<dyn Clock>,
     register: Arc<Register>,
     s3: S3Service,
@@ -85,7 +87,15 @@ impl S3Front {
         config.xml_max_body_size = LARGEST_XML_BYTES;
         let mut builder = S3ServiceBuilder::new(Door::new(Arc::clone(&custody), Arc::clone(&register)));
         builder.set_config(Arc::new(StaticConfigProvider::new(Arc::new(config))));
-        Self { custody, clock, register, s3: builder.build() }
+        let callers = Arc::clone(&custody) as Arc<dyn Callers>;
+        Self { custody, callers, clock, register, s3: builder.build() }
+    }
+
+    /// The same door, where `callers` asks custody who a caller is.
+    #[must_use]
+    pub fn with_callers(mut self, callers: Arc<dyn Callers>) -> Self {
+        self.callers = callers;
+        self
     }
 
     async fn try_answer(
@@ -144,7 +154,7 @@ impl S3Front {
             signature: &signature,
             address: wire.peer().ip(),
         };
-        let established = self.custody.identity().workload(&s3_claim);
+        let established = self.callers.workload(&s3_claim);
         let (caller, key) = established.map_err(|error| errors::refusal(id, error))?;
         Ok((claim, caller, key))
     }

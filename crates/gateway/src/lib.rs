@@ -12,6 +12,7 @@
 pub mod admin;
 mod asked;
 pub mod body;
+pub mod callers;
 pub mod claimed;
 pub mod error;
 mod errors;
@@ -22,6 +23,7 @@ pub mod server;
 pub mod upload;
 pub mod wire;
 
+pub use callers::Callers;
 pub use error::Error;
 pub use front::S3Front;
 pub use s3wire::{Code, Refusal};
