@@ -166,7 +166,7 @@ impl Custody {
             None => {
                 let matter = Matter::names(request, verb, engagement, Some(dataset));
                 let permit = self.judge(caller, matter).await?;
-                let _receipt = self.releaser.release(permit).await?;
+                let _receipt = self.release(caller, permit).await?;
                 Err(CustodyError::missing(Thing::Object, String::from_utf8_lossy(key)))
             }
         }
@@ -192,7 +192,7 @@ impl Custody {
             approvers: Vec::new(),
         };
         let permit = self.judge(caller, matter).await?;
-        let _receipt = self.releaser.release(permit).await?;
+        let _receipt = self.release(caller, permit).await?;
         Ok(())
     }
 }

@@ -225,6 +225,7 @@ impl Custody {
         };
         let fields = Denied { verb, dataset, policy: &denial.policy, inputs: self.decider.explain(&question) };
         self.enter(caller, request, engagement.into(), kind::DENIAL, fields).await?;
+        caller.entered().note(verb);
         Err(refused(denial))
     }
 
@@ -243,8 +244,10 @@ impl Custody {
         dataset: Option<&DatasetRow>,
         failure: &str,
     ) -> Result<(), CustodyError> {
-        let fields = Failed { verb, dataset: dataset.map(|row| row.id), failure };
-        self.enter(caller, request, engagement.into(), kind::FAILURE, fields).await
+        let fields = Failed { verb, dataset: dataset.map(|row| row.id), failure, operation: None };
+        self.enter(caller, request, engagement.into(), kind::FAILURE, fields).await?;
+        caller.entered().note(verb);
+        Ok(())
     }
 
     fn question(&self, caller: &Caller, matter: Matter<'_>) -> Question {

@@ -88,6 +88,7 @@ impl Custody {
         let what = DatasetActed { dataset: row.id, bucket };
         let draft = self.draft(caller, request, engagement.id.into(), kind::DATASET, what)?;
         self.commit(vec![Change::Dataset(row.clone())], draft).await?;
+        caller.entered().note(Verb::CreateDataset);
         let id = row.id;
         self.directory.add_dataset(row);
         Ok(id)
@@ -105,7 +106,7 @@ impl Custody {
         let _turn = self.desk.lock().await;
         let what = DatasetActed { dataset: dataset.id, bucket };
         let draft = self.draft(caller, request, engagement.id.into(), kind::DATASET_DELETE, what)?;
-        match self.queue.record_permitted(permit, vec![Change::DropDataset(dataset.id)], vec![draft]).await {
+        match self.act(caller, permit, vec![Change::DropDataset(dataset.id)], draft).await {
             Ok(_) => {
                 self.directory.drop_dataset(dataset.id);
                 Ok(())
@@ -125,7 +126,7 @@ impl Custody {
         let engagement = self.compartment(caller)?;
         let matter = Matter::names(request, Verb::List, &engagement, None);
         let permit = self.judge(caller, matter).await?;
-        let _receipt = self.releaser.release(permit).await?;
+        let _receipt = self.release(caller, permit).await?;
         Ok(self.directory.datasets(engagement.id))
     }
 
@@ -143,7 +144,7 @@ impl Custody {
         let dataset = self.dataset(caller, bucket)?;
         let matter = Matter::names(request, Verb::List, &engagement, Some(&dataset));
         let permit = self.judge(caller, matter).await?;
-        let _receipt = self.releaser.release(permit).await?;
+        let _receipt = self.release(caller, permit).await?;
         Ok(dataset)
     }
 }

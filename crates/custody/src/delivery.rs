@@ -130,7 +130,7 @@ impl Delivery {
             approvers: Vec::new(),
         };
         let permit = plan.custody.judge(&plan.caller, matter).await?;
-        let receipt = plan.custody.releaser.release(permit).await?;
+        let receipt = plan.custody.release(&plan.caller, permit).await?;
         self.paid.push(Paid { seq: receipt.seq(), bytes: window.len() });
         self.opened = Some(plan.custody.opener.open(receipt)?);
         self.next = window.to;

@@ -287,6 +287,9 @@ pub struct Failed<'a> {
     pub dataset: Option<DatasetId>,
     /// The kind of failure, or `mismatch` when a body was not what the client said.
     pub failure: &'a str,
+    /// The operation, as S3 names it, of a request that failed before it was judged or after its judgement was recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operation: Option<&'static str>,
 }
 
 /// `settlement`: which receipts of this chain were written to the socket, whole or in part.

@@ -46,7 +46,7 @@ impl Custody {
         let engagement = self.visible(caller, engagement)?;
         let matter = Matter::names(request, Verb::Scope, &engagement, None);
         let permit = self.judge(caller, matter).await?;
-        let _receipt = self.releaser.release(permit).await?;
+        let _receipt = self.release(caller, permit).await?;
         self.settle_now().await?;
         let published = self.publisher.publish().await?;
         let (reader, publisher) = (self.reader.clone(), std::sync::Arc::clone(&self.publisher));

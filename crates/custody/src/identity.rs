@@ -11,13 +11,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use base::fence::Ticket;
 use base::id::{EngagementId, PrincipalId, SessionId};
-use base::word::{PrincipalKind, Purpose, Role, State};
+use base::word::{PrincipalKind, Purpose, Role, State, Verb};
 use base::{Clock, Timestamp};
 use policy::Who;
 use seal::KeyRing;
 
 use crate::directory::{Directory, Principal, Session};
 use crate::error::{CustodyError, Unknown};
+use crate::record::Entered;
 use crate::sessions::TokenClaims;
 use crate::signature::SigningKey;
 
@@ -43,6 +44,7 @@ pub struct Caller {
     who: Arc<Who>,
     engagement: Option<EngagementId>,
     tickets: Vec<Ticket>,
+    entered: Entered,
 }
 
 impl Caller {
@@ -56,6 +58,16 @@ impl Caller {
     #[must_use]
     pub const fn engagement(&self) -> Option<EngagementId> {
         self.engagement
+    }
+
+    /// Whether the ledger durably holds an entry of this caller's request under one of `verbs`.
+    #[must_use]
+    pub fn has_entered(&self, verbs: &[Verb]) -> bool {
+        self.entered.any_of(verbs)
+    }
+
+    pub(crate) const fn entered(&self) -> &Entered {
+        &self.entered
     }
 
     pub(crate) fn tickets(&self) -> &[Ticket] {
@@ -74,12 +86,13 @@ impl Caller {
             purpose: SCANNER.parse::<Purpose>().ok(),
             address: IpAddr::from([0, 0, 0, 0]),
         };
-        Self { who: Arc::new(who), engagement: None, tickets: Vec::new() }
+        Self { who: Arc::new(who), engagement: None, tickets: Vec::new(), entered: Entered::default() }
     }
 
     /// The person who sets the deployment up, before there is anybody to authenticate.
     pub(crate) fn founder(principal: &Principal) -> Self {
-        Self { who: Arc::new(who_is(principal, IpAddr::from([127, 0, 0, 1]))), engagement: None, tickets: Vec::new() }
+        let who = Arc::new(who_is(principal, IpAddr::from([127, 0, 0, 1])));
+        Self { who, engagement: None, tickets: Vec::new(), entered: Entered::default() }
     }
 }
 
@@ -185,7 +198,8 @@ impl Identity {
         who.session = Some(session.row.id);
         who.credential.clone_from(&session.row.access_key);
         who.purpose = Some(session.row.purpose.clone());
-        Ok((Caller { who: Arc::new(who), engagement: Some(session.row.engagement), tickets }, key))
+        let engagement = Some(session.row.engagement);
+        Ok((Caller { who: Arc::new(who), engagement, tickets, entered: Entered::default() }, key))
     }
 
     /// Establishes the person who signed an admin request.
@@ -206,7 +220,8 @@ impl Identity {
             return Err(unknown(Unknown::ClockSkew));
         }
         self.remember_nonce(stamp.keyid, stamp.nonce, now)?;
-        Ok(Caller { who: Arc::new(who_is(&principal, claim.address)), engagement: None, tickets })
+        let who = Arc::new(who_is(&principal, claim.address));
+        Ok(Caller { who, engagement: None, tickets, entered: Entered::default() })
     }
 
     fn signing_key(&self, session: &Session, claim: &S3Claim<'_>) -> Result<SigningKey, CustodyError> {

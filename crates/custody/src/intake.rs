@@ -286,7 +286,7 @@ impl Custody {
         if at_once && !mentions.is_empty() {
             changes.push(facts_of(engagement, row.version, std::mem::take(&mut mentions)));
         }
-        let recorded = self.queue.record_permitted(permit, changes, vec![draft]).await;
+        let recorded = self.act(caller, permit, changes, draft).await;
         // Whatever the answer: a commit that reported failure may have taken effect.
         self.shelf.drop_name(row.dataset, &row.key);
         let recorded = match recorded {

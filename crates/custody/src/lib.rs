@@ -31,6 +31,7 @@ pub mod office;
 pub mod pause;
 pub mod place;
 mod reach;
+pub mod record;
 mod removal;
 mod rescan;
 pub mod scope;

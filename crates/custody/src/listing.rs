@@ -74,7 +74,7 @@ impl Custody {
         // Judged before the catalog is searched; recorded with what the search found, before it is answered.
         let permit = self.judge(caller, matter).await?;
         let (listing, ordinals) = self.page(&engagement, &dataset, question)?;
-        let _receipt = self.releaser.release(permit.naming(ordinals)).await?;
+        let _receipt = self.release(caller, permit.naming(ordinals)).await?;
         Ok(listing)
     }
 

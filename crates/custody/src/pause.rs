@@ -205,7 +205,7 @@ impl Custody {
         let mut changes = vec![Change::EngagementState { engagement: engagement.id, state: State::Active, epoch }];
         changes.extend(approval.map(|approval| Change::UseApproval { approval, at }));
         // The entry and the row first, the fence file last: a crash between leaves it paused.
-        self.queue.record_permitted(permit, changes, vec![draft]).await?;
+        self.act(caller, permit, changes, draft).await?;
         let (custody, opening) = (Arc::clone(self), Arc::clone(&engagement));
         let opened = tokio::task::spawn_blocking(move || custody.hold_resume(&opening, pauses, epoch)).await;
         if opened.map_err(joined)?? {

@@ -39,7 +39,7 @@ impl Custody {
                 at: self.clock.now(),
             }],
         };
-        let recorded = self.queue.record_permitted(permit, changes, vec![draft]).await;
+        let recorded = self.act(caller, permit, changes, draft).await;
         self.shelf.drop_name(dataset.id, key);
         let recorded = recorded?;
         Ok(match recorded.applied.first() {

@@ -205,7 +205,7 @@ impl Custody {
             }
             let matter = Matter::names(request, Verb::Scope, &engagement, None);
             let permit = self.judge(caller, matter).await?;
-            let _receipt = self.releaser.release(permit).await?;
+            let _receipt = self.release(caller, permit).await?;
             visible.insert(engagement.id);
         }
         Ok(visible)

@@ -110,7 +110,7 @@ impl Custody {
         };
         let what = Uploaded { dataset: dataset.id, upload: id, part: None, size: None };
         let draft = self.draft(caller, request, engagement.id.into(), kind::UPLOAD, what)?;
-        self.queue.record_permitted(permit, vec![Change::Upload(row)], vec![draft]).await?;
+        self.act(caller, permit, vec![Change::Upload(row)], draft).await?;
         Ok(id)
     }
 
@@ -228,7 +228,7 @@ impl Custody {
         let upload = self.upload_of(&dataset, key, upload)?;
         let what = Uploaded { dataset: dataset.id, upload: upload.id, part: None, size: None };
         let draft = self.draft(caller, request, engagement.id.into(), kind::UPLOAD_ABORT, what)?;
-        self.queue.record_permitted(permit, vec![Change::AbortUpload(upload.id)], vec![draft]).await?;
+        self.act(caller, permit, vec![Change::AbortUpload(upload.id)], draft).await?;
         Ok(())
     }
 
@@ -357,7 +357,7 @@ impl IncomingPart {
         let permit = custody.judge(&caller, writing(request, &engagement, &dataset)).await?;
         let what = Uploaded { dataset: dataset.id, upload: upload.id, part: Some(number), size: Some(size) };
         let draft = custody.draft(&caller, request, engagement.id.into(), kind::UPLOAD_PART, what)?;
-        let recorded = custody.queue.record_permitted(permit, vec![Change::UploadPart(row)], vec![draft]).await;
+        let recorded = custody.act(&caller, permit, vec![Change::UploadPart(row)], draft).await;
         if let Err(error) = recorded {
             custody.forget(sunk.intents).await;
             return Err(match error {

@@ -12,6 +12,7 @@ use http::HeaderMap;
 use http::header::{IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE, RANGE};
 
 use crate::claimed::Claimed;
+use crate::operations::Operation;
 use crate::upload::TrailerSlot;
 use crate::wire::Wire;
 use s3wire::{Code, Refusal};
@@ -20,6 +21,7 @@ use s3wire::{Code, Refusal};
 pub(crate) struct Asked {
     pub(crate) caller: Arc<Caller>,
     pub(crate) request: RequestId,
+    pub(crate) operation: &'static Operation,
     pub(crate) wire: Arc<Wire>,
     pub(crate) claimed: Claimed,
     pub(crate) trailer: TrailerSlot,

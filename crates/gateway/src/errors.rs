@@ -8,6 +8,7 @@ use base::Kind;
 use base::error::chain;
 use base::id::RequestId;
 use custody::{Clash, CustodyError, Thing, Unknown};
+use http::StatusCode;
 
 use s3wire::{Code, Refusal};
 
@@ -33,6 +34,18 @@ pub(crate) fn refusal(request: RequestId, error: CustodyError) -> Refusal {
         CustodyError::Conflict(clash) => conflict(clash, error.to_string()),
         CustodyError::NeedsApproval(_) => Refusal::new(Code::AccessDenied, error.to_string()),
         inside => by_kind(request, kind, &inside),
+    }
+}
+
+/// What kind of failure an answer with this status is. A success is none: [`Kind::Bug`].
+pub(crate) fn kind_of(status: StatusCode) -> Kind {
+    match status {
+        StatusCode::FORBIDDEN => Kind::Refused,
+        StatusCode::NOT_FOUND => Kind::Missing,
+        StatusCode::CONFLICT | StatusCode::PRECONDITION_FAILED => Kind::Conflict,
+        status if status == StatusCode::NOT_IMPLEMENTED || status.is_client_error() => Kind::Invalid,
+        StatusCode::SERVICE_UNAVAILABLE => Kind::Unavailable,
+        _ => Kind::Bug,
     }
 }
 

@@ -1,8 +1,10 @@
 //! The front door of S3: from raw request to authenticated operation.
 //!
-//! The order is fixed: an id, the claim, the caller, the register, the plan for the body; then everything that only served the
-//! signature is taken off and the rest goes to `s3s`. Until a caller is established nothing is looked up and no byte of
-//! the body is read, so a client that waits for `100 Continue` gets its final answer instead.
+//! The order is fixed: an id, the claim, the caller, the register, the operation, the plan for the body; then everything that
+//! only served the signature is taken off and the rest goes to `s3s`. Until a caller is established nothing is looked up and no
+//! byte of the body is read, so a client that waits for `100 Continue` gets its final answer instead.
+//!
+//! Before a caller is answered, the ledger holds an entry of the request: what custody entered, or else the failure.
 //!
 //! # Threats
 //! What `s3s` reads must be what was signed. It decodes the same target that the signature covers, and headers we do not
@@ -13,6 +15,7 @@ use std::sync::Arc;
 use base::id::RequestId;
 use base::{Clock, Kind};
 use custody::digests::Algorithm;
+use custody::record::Failure;
 use custody::signature::SigningKey;
 use custody::{Caller, Custody, S3Claim};
 use http::header::{
@@ -30,6 +33,7 @@ use crate::asked::{Asked, take_conditions, take_span};
 use crate::callers::Callers;
 use crate::claimed::{Claimed, header_of};
 use crate::errors;
+use crate::operations::{self, Operation};
 use crate::register::Register;
 use crate::s3::Door;
 use crate::server::Front;
@@ -104,14 +108,60 @@ impl S3Front {
         wire: Arc<Wire>,
         id: RequestId,
     ) -> Result<Response<s3s::Body>, Refusal> {
-        let request = self.admit(request, wire, id)?;
-        self.s3.call(request).await.map_err(|_| Refusal::new(Code::InternalError, "the answer could not be written"))
+        let (parts, body) = request.into_parts();
+        let (claim, caller, key) = self.establish(&parts, &wire, id)?;
+        let caller = Arc::new(caller);
+        let found = operations::find(&parts);
+        let operation = found.as_ref().map_or(&operations::UNKNOWN, |operation| operation);
+        let bucket = operations::addressed(parts.uri.path()).1.map(str::to_owned);
+        let outcome = async {
+            let asked = found.and_then(|operation| {
+                operation.served()?;
+                prepare(parts, body, &claim, key, (Arc::clone(&caller), id, wire, operation))
+            })?;
+            let answer = self.s3.call(asked).await;
+            answer.map_err(|_| Refusal::new(Code::InternalError, "the answer could not be written"))
+        };
+        let outcome = outcome.await;
+        self.entered(&caller, id, operation, bucket.as_deref(), outcome).await
     }
 
-    /// Establishes the caller and prepares the request for `s3s`.
-    fn admit(&self, request: Request<Incoming>, wire: Arc<Wire>, id: RequestId) -> Result<Request<s3s::Body>, Refusal> {
-        let (mut parts, body) = request.into_parts();
-        let established = refuse_unsupported(&parts).and_then(|()| self.authenticate(&parts, &wire, id));
+    /// Holds an answer until the ledger has an entry of the request.
+    // INVARIANT: no caller is answered without one. A failure that custody had no occasion to enter is entered here; an answer
+    // that custody recorded nothing for would be a mistake of ours, and is withheld.
+    async fn entered(
+        &self,
+        caller: &Caller,
+        id: RequestId,
+        operation: &Operation,
+        bucket: Option<&str>,
+        mut outcome: Result<Response<s3s::Body>, Refusal>,
+    ) -> Result<Response<s3s::Body>, Refusal> {
+        if caller.has_entered(operation.verbs) {
+            return outcome;
+        }
+        let kind = match &outcome {
+            Ok(response) => errors::kind_of(response.status()),
+            Err(refusal) => refusal.kind(),
+        };
+        if kind == Kind::Bug {
+            tracing::error!(request = %id, operation = operation.name, "an answer without an entry is withheld");
+            outcome = Err(Refusal::new(Code::InternalError, "the request failed inside; the request id says which"));
+        }
+        let failure = Failure { operation: operation.name, verb: operation.verb(), bucket, kind };
+        let entered = self.custody.enter_failure(caller, id, failure).await;
+        entered.map_err(|error| errors::refusal(id, error))?;
+        outcome
+    }
+
+    /// Establishes the caller; whoever cannot be is a stranger, and counted.
+    fn establish(
+        &self,
+        parts: &Parts,
+        wire: &Arc<Wire>,
+        id: RequestId,
+    ) -> Result<(Claim, Caller, SigningKey), Refusal> {
+        let established = refuse_crowded(&parts.headers).and_then(|()| self.authenticate(parts, wire, id));
         let (claim, caller, key) = established.inspect_err(|refusal| {
             // A part of ours that does not answer is no stranger's failure.
             if refusal.kind() != Kind::Unavailable {
@@ -120,23 +170,9 @@ impl S3Front {
             tracing::debug!(request = %id, code = refusal.code().name(), "nobody could be established as the caller");
         })?;
         if let Some(engagement) = caller.engagement() {
-            self.register.enter(&wire, engagement);
+            self.register.enter(wire, engagement);
         }
-        let claimed = Claimed::read(&parts)?;
-        let trailer = TrailerSlot::default();
-        let body = upload(&parts, body, &claim, key, &claimed, trailer.clone())?;
-        let asked = Asked {
-            caller: Arc::new(caller),
-            request: id,
-            wire,
-            claimed,
-            trailer,
-            span: take_span(&mut parts.headers),
-            conditions: take_conditions(&mut parts.headers),
-        };
-        undress(&mut parts, body.size_hint().exact())?;
-        parts.extensions.insert(Arc::new(asked));
-        Ok(Request::from_parts(parts, body))
+        Ok((claim, caller, key))
     }
 
     fn authenticate(&self, parts: &Parts, wire: &Wire, id: RequestId) -> Result<(Claim, Caller, SigningKey), Refusal> {
@@ -187,6 +223,33 @@ impl Front for S3Front {
     }
 }
 
+/// Prepares the request of an established caller for `s3s`.
+fn prepare(
+    mut parts: Parts,
+    body: Incoming,
+    claim: &Claim,
+    key: SigningKey,
+    (caller, request, wire, operation): (Arc<Caller>, RequestId, Arc<Wire>, &'static Operation),
+) -> Result<Request<s3s::Body>, Refusal> {
+    refuse_unsupported(&parts)?;
+    let claimed = Claimed::read(&parts)?;
+    let trailer = TrailerSlot::default();
+    let body = upload(&parts, body, claim, key, &claimed, trailer.clone())?;
+    let asked = Asked {
+        caller,
+        request,
+        operation,
+        wire,
+        claimed,
+        trailer,
+        span: take_span(&mut parts.headers),
+        conditions: take_conditions(&mut parts.headers),
+    };
+    undress(&mut parts, body.size_hint().exact())?;
+    parts.extensions.insert(Arc::new(asked));
+    Ok(Request::from_parts(parts, body))
+}
+
 fn render(refusal: &Refusal, resource: &str, id: RequestId) -> Response<s3s::Body> {
     let mut response = Response::new(s3s::Body::from(refusal.to_xml(resource, id)));
     *response.status_mut() = refusal.code().status();
@@ -194,14 +257,17 @@ fn render(refusal: &Refusal, resource: &str, id: RequestId) -> Response<s3s::Bod
     response
 }
 
-fn refuse_unsupported(parts: &Parts) -> Result<(), Refusal> {
-    let size = parts
-        .headers
+fn refuse_crowded(headers: &HeaderMap) -> Result<(), Refusal> {
+    let size = headers
         .iter()
         .fold(0usize, |size, (name, value)| size.saturating_add(name.as_str().len()).saturating_add(value.len()));
     if size > LARGEST_HEAD_BYTES {
         return Err(Refusal::new(Code::RequestHeaderSectionTooLarge, "your request header section is too large"));
     }
+    Ok(())
+}
+
+fn refuse_unsupported(parts: &Parts) -> Result<(), Refusal> {
     let form =
         parts.headers.get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"multipart/form-data"));
     if parts.method == Method::POST && form {

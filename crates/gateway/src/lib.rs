@@ -17,6 +17,7 @@ pub mod claimed;
 pub mod error;
 mod errors;
 pub mod front;
+pub mod operations;
 pub mod register;
 mod s3;
 pub mod server;

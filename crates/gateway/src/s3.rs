@@ -42,12 +42,14 @@ impl Asked {
 }
 
 /// What the front door left for the operation. A request without it never passed there.
-fn asked<T>(request: &S3Request<T>) -> Result<Arc<Asked>, Refusal> {
-    request
-        .extensions
-        .get::<Arc<Asked>>()
-        .cloned()
-        .ok_or_else(|| Refusal::new(Code::InternalError, "the request came past the front door"))
+// INVARIANT: what `s3s` takes a request for is what the front door took it for.
+fn asked<T>(request: &S3Request<T>, method: &str) -> Result<Arc<Asked>, Refusal> {
+    let asked = request.extensions.get::<Arc<Asked>>();
+    let asked = asked.ok_or_else(|| Refusal::new(Code::InternalError, "the request came past the front door"))?;
+    if !asked.operation.is(method) {
+        return Err(Refusal::new(Code::InvalidArgument, "the query string can be read in two ways"));
+    }
+    Ok(Arc::clone(asked))
 }
 
 /// A refusal in the form in which `s3s` renders it.
@@ -83,7 +85,7 @@ macro_rules! operations {
         #[async_trait]
         impl S3 for Door {
             $(async fn $name(&self, request: S3Request<dto::$input>) -> S3Result<S3Response<dto::$output>> {
-                let asked = asked(&request).map_err(|refusal| Refused::from(refusal).0)?;
+                let asked = asked(&request, stringify!($name)).map_err(|refusal| Refused::from(refusal).0)?;
                 let id = asked.request.to_string();
                 let outcome: Result<S3Response<dto::$output>, Refused> = $file::$name(self, asked, request.input).await;
                 outcome.map_err(|Refused(mut error)| {

@@ -88,7 +88,8 @@ impl Client {
             .filter(|pair| !pair.is_empty())
             .map(|pair| if pair.contains('=') { pair.to_owned() } else { format!("{pair}=") })
             .collect();
-        pairs.sort_unstable();
+        // By key: `=` must not take part in the comparison.
+        pairs.sort_by(|left, right| left.split('=').cmp(right.split('=')));
         let canonical_headers: String = headers.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
         let names: Vec<&str> = headers.iter().map(|(name, _)| *name).collect();
         let names = names.join(";");

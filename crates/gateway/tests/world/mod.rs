@@ -55,6 +55,7 @@ pub(crate) struct World {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) s3: SocketAddr,
     pub(crate) admin: SocketAddr,
+    reader: Reader,
     stop: watch::Sender<bool>,
     _folder: tempfile::TempDir,
     _writer: ledger::Writer<Change, Applied>,
@@ -83,13 +84,14 @@ impl World {
             custody::founding::found(&queue, &ring, &signer(), clock.as_ref(), entropy.as_ref()).await.unwrap();
         let blobs = Arc::<MemoryBlobs>::default() as Arc<dyn Blobs>;
         let register = Arc::new(Register::default());
+        let reader = Reader::new(rows, sealer);
         let parts = Parts {
             origin: "gateway.test/1".to_owned(),
             catalog,
             queue,
             releaser,
             publisher: Arc::new(publisher),
-            reader: Reader::new(rows, sealer),
+            reader: reader.clone(),
             decider: Decider::new().unwrap(),
             opener: Opener::new(Arc::clone(&ring), Arc::clone(&blobs)),
             ring,
@@ -117,7 +119,7 @@ impl World {
         let admin = listener.local_addr().unwrap();
         let front = AdminFront::new(Arc::clone(&custody), Arc::new(Words(Arc::clone(&custody))));
         tokio::spawn(serve(listener, Arc::new(front), register, stopped));
-        Self { custody, clock: manual, s3, admin, stop, _folder: folder, _writer: writer }
+        Self { custody, clock: manual, s3, admin, reader, stop, _folder: folder, _writer: writer }
     }
 
     pub(crate) fn ann(&self) -> Caller {
@@ -126,6 +128,19 @@ impl World {
 
     pub(crate) fn request(&self) -> RequestId {
         self.custody.request()
+    }
+
+    /// Every entry that bears the id of a request.
+    pub(crate) fn entries_of(&self, request: &str) -> Vec<serde_json::Value> {
+        let mut found = Vec::new();
+        let mut next = 0;
+        loop {
+            let page = self.reader.page(next).unwrap();
+            let Some(last) = page.last() else { return found };
+            next = last.index + 1;
+            let entries = page.iter().map(|entry| serde_json::from_slice(&entry.payload.entry).unwrap());
+            found.extend(entries.filter(|entry: &serde_json::Value| entry["request"] == request));
+        }
     }
 
     /// A partner and an engagement of the same name, with one workload that may do everything there; its client.
@@ -146,6 +161,21 @@ impl World {
             [Verb::Write, Verb::Read, Verb::Head, Verb::List, Verb::Delete, Verb::CreateDataset, Verb::DeleteDataset];
         self.grant(&principal, name, verbs.to_vec()).await;
         self.session(&principal, name).await
+    }
+
+    /// A workload of an engagement with a grant that is good for nothing that S3 has; its client.
+    pub(crate) async fn grantless(&self, engagement: &str) -> Client {
+        let principal = format!("{engagement}-grantless");
+        let new = NewPrincipal {
+            name: principal.clone(),
+            kind: PrincipalKind::Workload,
+            partner: None,
+            roles: vec![Role::Workload],
+            public_key: None,
+        };
+        self.custody.create_principal(&self.ann(), self.request(), &new).await.unwrap();
+        self.grant(&principal, engagement, vec![Verb::Scope]).await;
+        self.session(&principal, engagement).await
     }
 
     pub(crate) async fn grant(&self, principal: &str, engagement: &str, verbs: Vec<Verb>) {
