@@ -122,6 +122,10 @@ vocabulary! {
         CreateDataset = "create-dataset",
         /// Delete an empty dataset.
         DeleteDataset = "delete-dataset",
+        /// Change a dataset's settings: versioning, object lock and what else S3 keeps with a bucket.
+        ConfigureDataset = "configure-dataset",
+        /// Shorten, lift or delete past a retention of governance mode.
+        BypassGovernance = "bypass-governance",
         /// Read one's own engagement's scope reports and packs.
         Scope = "scope",
         /// Resume a paused engagement.
@@ -160,6 +164,26 @@ vocabulary! {
         Quarantined = "quarantined",
         /// No detector can read it: readable where the dataset says so.
         Unscannable = "unscannable",
+    }
+}
+
+vocabulary! {
+    /// How strict a retention is. SPEC: S3 object lock.
+    RetentionMode, "retention mode" {
+        /// May be shortened or lifted by whoever is allowed to.
+        Governance = "governance",
+        /// Not shortened or lifted by anybody.
+        Compliance = "compliance",
+    }
+}
+
+vocabulary! {
+    /// Whether a version is held for the law, without an end. SPEC: S3 object lock.
+    LegalHold, "legal hold" {
+        /// It may not be deleted.
+        On = "on",
+        /// It was held, and is no longer.
+        Off = "off",
     }
 }
 

@@ -121,6 +121,8 @@ fn world(committer: &mut impl Committer<Change = Change>, entropy: &SeededEntrop
         purposes: vec![],
         unscannable_readable: false,
         created: at,
+        settings: None,
+        revision: 0,
     };
     let row = VersionRow {
         engagement: engagement.id,

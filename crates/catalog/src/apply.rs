@@ -17,6 +17,9 @@ pub(crate) fn apply(sql: &mut dyn Sql, change: Change) -> Result<Applied, Catalo
         Change::Engagement(row) => parties::add_engagement(sql, &row),
         Change::EngagementState { engagement, state, epoch } => parties::set_state(sql, engagement, state, epoch),
         Change::Dataset(row) => parties::add_dataset(sql, &row),
+        Change::DatasetSettings { dataset, settings, revision } => {
+            parties::set_settings(sql, dataset, &settings, revision)
+        }
         Change::DropDataset(dataset) => parties::drop_dataset(sql, dataset),
         Change::Principal(row) => parties::add_principal(sql, &row),
         Change::Grant(row) => rights::add_grant(sql, &row),

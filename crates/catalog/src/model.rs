@@ -76,6 +76,10 @@ pub struct DatasetRow {
     pub unscannable_readable: bool,
     /// When it was created.
     pub created: Timestamp,
+    /// Its settings; `None` until they are first set.
+    pub settings: Option<Sealed>,
+    /// How often its settings were set.
+    pub revision: u64,
 }
 
 /// A person or workload.
@@ -355,7 +359,16 @@ pub enum Change {
     },
     /// A new dataset. `Conflict` if the bucket name is taken.
     Dataset(DatasetRow),
-    /// Removes a dataset. `Conflict` if it still has current objects or uploads.
+    /// New settings of a dataset. `Conflict` if `revision` is not the one after the stored one.
+    DatasetSettings {
+        /// Which.
+        dataset: DatasetId,
+        /// The settings.
+        settings: Sealed,
+        /// The revision they begin.
+        revision: u64,
+    },
+    /// Removes a dataset. `Conflict` if it still has versions, delete markers or uploads.
     DropDataset(DatasetId),
     /// A new principal. `Conflict` if the name or public key is taken.
     Principal(PrincipalRow),

@@ -56,8 +56,9 @@ pub(crate) fn set_state(
 }
 
 pub(crate) fn add_dataset(sql: &mut dyn Sql, row: &DatasetRow) -> Result<(), CatalogError> {
-    let text = "INSERT INTO datasets (id, engagement, bucket, purposes, unscannable_readable, created)
-        VALUES ($1, $2, $3, $4, $5, $6)";
+    let text =
+        "INSERT INTO datasets (id, engagement, bucket, purposes, unscannable_readable, created, settings, revision)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     let purposes = join(row.purposes.iter().map(Purpose::as_str))?;
     let values = [
         row.id.as_bytes().into(),
@@ -66,14 +67,33 @@ pub(crate) fn add_dataset(sql: &mut dyn Sql, row: &DatasetRow) -> Result<(), Cat
         purposes.as_str().into(),
         Value::Integer(i64::from(row.unscannable_readable)),
         row.created.into(),
+        row.settings.as_ref().into(),
+        row.revision.into(),
     ];
     write(sql, DATASETS, text, &values).map(|_| ())
+}
+
+pub(crate) fn set_settings(
+    sql: &mut dyn Sql,
+    dataset: DatasetId,
+    settings: &[u8],
+    revision: u64,
+) -> Result<(), CatalogError> {
+    let id: Value<'_> = dataset.as_bytes().into();
+    let text = "UPDATE datasets SET settings = $2, revision = $3 WHERE id = $1 AND revision + 1 = $3";
+    if write(sql, DATASETS, text, &[id, settings.into(), revision.into()])? > 0 {
+        return Ok(());
+    }
+    match one(sql, DATASETS, "SELECT revision FROM datasets WHERE id = $1", &[id], |row| row.number::<u64>())? {
+        Some(stored) => Err(conflict(format!("moving dataset `{dataset}` from revision {stored} to {revision}"))),
+        None => Err(missing(format!("no dataset `{dataset}`"))),
+    }
 }
 
 pub(crate) fn drop_dataset(sql: &mut dyn Sql, dataset: DatasetId) -> Result<(), CatalogError> {
     let id: [Value<'_>; 1] = [dataset.as_bytes().into()];
     for held in [
-        "SELECT dataset FROM current_versions WHERE dataset = $1 LIMIT 1",
+        "SELECT dataset FROM versions WHERE dataset = $1 AND gone IS NULL LIMIT 1",
         "SELECT dataset FROM uploads WHERE dataset = $1 LIMIT 1",
     ] {
         if one(sql, DATASETS, held, &id, |row| row.vec())?.is_some() {
@@ -116,6 +136,25 @@ pub(crate) fn add_principal(sql: &mut dyn Sql, row: &PrincipalRow) -> Result<(),
         row.created.into(),
     ];
     write(sql, PRINCIPALS, text, &values).map(|_| ())
+}
+
+macro_rules! dataset_columns {
+    () => {
+        "SELECT id, engagement, bucket, purposes, unscannable_readable, created, settings, revision FROM datasets"
+    };
+}
+
+fn dataset(row: &mut Reader<'_>) -> Result<DatasetRow, CatalogError> {
+    Ok(DatasetRow {
+        id: row.id(DatasetId::from_slice)?,
+        engagement: row.id(EngagementId::from_slice)?,
+        bucket: row.text()?.to_owned(),
+        purposes: row.words::<Purpose>()?,
+        unscannable_readable: row.truth()?,
+        created: row.time()?,
+        settings: row.maybe(Reader::vec)?,
+        revision: row.number()?,
+    })
 }
 
 fn name(row: &mut Reader<'_>) -> Result<SealedName, CatalogError> {
@@ -164,24 +203,16 @@ impl Catalog {
     /// # Errors
     /// `Corrupt` or `Unavailable`.
     pub fn datasets(&self) -> Result<Vec<DatasetRow>, CatalogError> {
-        let text = "SELECT id, engagement, bucket, purposes, unscannable_readable, created
-            FROM datasets ORDER BY bucket";
-        self.read(|sql| {
-            rows(sql, DATASETS, text, &[], |row| {
-                Ok(DatasetRow {
-                    id: row.id(DatasetId::from_slice)?,
-                    engagement: row.id(EngagementId::from_slice)?,
-                    bucket: row.text()?.to_owned(),
-                    purposes: row.words::<Purpose>()?,
-                    unscannable_readable: match row.integer()? {
-                        0 => false,
-                        1 => true,
-                        _ => return Err(row.corrupt("neither 0 nor 1")),
-                    },
-                    created: row.time()?,
-                })
-            })
-        })
+        self.read(|sql| rows(sql, DATASETS, concat!(dataset_columns!(), " ORDER BY bucket"), &[], dataset))
+    }
+
+    /// One dataset.
+    ///
+    /// # Errors
+    /// `Corrupt` or `Unavailable`.
+    pub fn dataset(&self, id: DatasetId) -> Result<Option<DatasetRow>, CatalogError> {
+        let text = concat!(dataset_columns!(), " WHERE id = $1");
+        self.read(|sql| one(sql, DATASETS, text, &[id.as_bytes().into()], dataset))
     }
 
     /// Every principal.

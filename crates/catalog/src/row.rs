@@ -75,6 +75,15 @@ impl<'r> Reader<'r> {
         T::try_from(number).map_err(|_| self.corrupt("a number out of range"))
     }
 
+    /// 0 or 1.
+    pub(crate) fn truth(&mut self) -> Result<bool, CatalogError> {
+        match self.integer()? {
+            0 => Ok(false),
+            1 => Ok(true),
+            _ => Err(self.corrupt("neither 0 nor 1")),
+        }
+    }
+
     pub(crate) fn time(&mut self) -> Result<Timestamp, CatalogError> {
         self.integer().map(Timestamp)
     }

@@ -194,3 +194,20 @@ fn grants_are_dropped_and_notes_replaced() {
     }
     assert_eq!(world.catalog.note("nothing").unwrap(), None);
 }
+
+#[test]
+fn settings_change_one_revision_at_a_time() {
+    let mut world = World::new(9);
+    let dataset = world.dataset.id;
+    let set = |settings: &[u8], revision| Change::DatasetSettings { dataset, settings: settings.to_vec(), revision };
+    assert_eq!(world.catalog.dataset(dataset).unwrap(), Some(world.dataset.clone()));
+    world.run(vec![set(b"first", 1)]).unwrap();
+    for stale in [0, 1, 3] {
+        assert_eq!(world.run(vec![set(b"other", stale)]).unwrap_err().kind(), Kind::Conflict, "{stale}");
+    }
+    world.run(vec![set(b"second", 2)]).unwrap();
+    let expected = DatasetRow { settings: Some(b"second".to_vec()), revision: 2, ..world.dataset.clone() };
+    assert_eq!(world.catalog.datasets().unwrap(), [expected]);
+    let nobodys = Change::DatasetSettings { dataset: DatasetId::from_bytes([0; 16]), settings: vec![], revision: 1 };
+    assert_eq!(world.run(vec![nobodys]).unwrap_err().kind(), Kind::Missing);
+}

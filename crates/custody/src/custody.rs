@@ -28,6 +28,7 @@ use crate::entries::{Act, By, Denied, Failed, kind};
 use crate::error::{CustodyError, Thing};
 use crate::identity::{Caller, Identity};
 use crate::names::Names;
+use crate::settings::Dataset;
 use crate::settle::Settler;
 
 /// The commit queue, as this deployment's catalog shapes it.
@@ -183,7 +184,7 @@ impl Custody {
 
     /// The dataset behind a bucket name, if it lies in the caller's compartment. Another engagement's bucket and one that is
     /// not there get the same answer.
-    pub(crate) fn dataset(&self, caller: &Caller, bucket: &str) -> Result<Arc<DatasetRow>, CustodyError> {
+    pub(crate) fn dataset(&self, caller: &Caller, bucket: &str) -> Result<Arc<Dataset>, CustodyError> {
         self.directory
             .bucket(bucket)
             .filter(|row| caller.engagement() == Some(row.engagement))

@@ -11,9 +11,18 @@ use crate::directory::Engagement;
 use crate::entries::{DatasetActed, kind};
 use crate::error::{Clash, CustodyError};
 use crate::identity::Caller;
+use crate::settings::{Dataset, DatasetSettings};
+
+/// What a dataset is created with.
+struct NewDataset<'a> {
+    bucket: &'a str,
+    purposes: Vec<Purpose>,
+    unscannable_readable: bool,
+    settings: DatasetSettings,
+}
 
 impl Custody {
-    /// Creates a dataset in the session's engagement.
+    /// Creates a dataset in the session's engagement, with the settings it begins with.
     ///
     /// # Errors
     /// `Conflict` if the bucket name is taken; `Invalid`; as policy answers.
@@ -22,9 +31,13 @@ impl Custody {
         caller: &Caller,
         request: RequestId,
         bucket: &str,
+        settings: DatasetSettings,
     ) -> Result<DatasetId, CustodyError> {
         let engagement = self.compartment(caller)?;
-        self.create_dataset_in(caller, request, &engagement, bucket, Vec::new(), false).await
+        let matter = Matter::names(request, Verb::CreateDataset, &engagement, None);
+        let _permit = self.judge(caller, matter).await?;
+        let new = NewDataset { bucket, purposes: Vec::new(), unscannable_readable: false, settings };
+        self.add_dataset(caller, request, &engagement, new).await
     }
 
     /// Creates a dataset in any engagement, by a person of the operator.
@@ -42,21 +55,9 @@ impl Custody {
     ) -> Result<DatasetId, CustodyError> {
         self.may_administer(caller, request, Verb::Administer).await?;
         let engagement = self.engagement_named(engagement)?;
-        self.add_dataset(caller, request, &engagement, bucket, purposes, unscannable_readable).await
-    }
-
-    async fn create_dataset_in(
-        &self,
-        caller: &Caller,
-        request: RequestId,
-        engagement: &Engagement,
-        bucket: &str,
-        purposes: Vec<Purpose>,
-        unscannable_readable: bool,
-    ) -> Result<DatasetId, CustodyError> {
-        let matter = Matter::names(request, Verb::CreateDataset, engagement, None);
-        let _permit = self.judge(caller, matter).await?;
-        self.add_dataset(caller, request, engagement, bucket, purposes, unscannable_readable).await
+        let settings = DatasetSettings::default();
+        self.add_dataset(caller, request, &engagement, NewDataset { bucket, purposes, unscannable_readable, settings })
+            .await
     }
 
     async fn add_dataset(
@@ -64,10 +65,9 @@ impl Custody {
         caller: &Caller,
         request: RequestId,
         engagement: &Engagement,
-        bucket: &str,
-        purposes: Vec<Purpose>,
-        unscannable_readable: bool,
+        new: NewDataset<'_>,
     ) -> Result<DatasetId, CustodyError> {
+        let NewDataset { bucket, purposes, unscannable_readable, settings } = new;
         check_bucket(bucket)?;
         if let Some(foreign) = purposes.iter().find(|purpose| !engagement.purposes.contains(purpose)) {
             return Err(CustodyError::invalid(format!("engagement `{}` has no purpose `{foreign}`", engagement.name)));
@@ -77,20 +77,23 @@ impl Custody {
             let clash = if taken.engagement == engagement.id { Clash::BucketOwned } else { Clash::BucketTaken };
             return Err(CustodyError::Conflict(clash));
         }
+        let id = DatasetId::fresh(self.entropy.as_ref());
+        let revision = u64::from(settings != DatasetSettings::default());
         let row = DatasetRow {
-            id: DatasetId::fresh(self.entropy.as_ref()),
+            id,
             engagement: engagement.id,
             bucket: bucket.to_owned(),
             purposes,
             unscannable_readable,
             created: self.clock.now(),
+            settings: if revision == 0 { None } else { Some(settings.seal(&engagement.fields, id, revision)?) },
+            revision,
         };
-        let what = DatasetActed { dataset: row.id, bucket };
+        let what = DatasetActed { dataset: id, bucket, object_lock: settings.lock.is_some() };
         let draft = self.draft(caller, request, engagement.id.into(), kind::DATASET, what)?;
         self.commit(vec![Change::Dataset(row.clone())], draft).await?;
         caller.entered().note(Verb::CreateDataset);
-        let id = row.id;
-        self.directory.add_dataset(row);
+        self.directory.add_dataset(row)?;
         Ok(id)
     }
 
@@ -104,7 +107,7 @@ impl Custody {
         let matter = Matter::names(request, Verb::DeleteDataset, &engagement, Some(&dataset));
         let permit = self.judge(caller, matter).await?;
         let _turn = self.desk.lock().await;
-        let what = DatasetActed { dataset: dataset.id, bucket };
+        let what = DatasetActed { dataset: dataset.id, bucket, object_lock: false };
         let draft = self.draft(caller, request, engagement.id.into(), kind::DATASET_DELETE, what)?;
         match self.act(caller, permit, vec![Change::DropDataset(dataset.id)], draft).await {
             Ok(_) => {
@@ -122,7 +125,7 @@ impl Custody {
     ///
     /// # Errors
     /// As policy answers.
-    pub async fn buckets(&self, caller: &Caller, request: RequestId) -> Result<Vec<Arc<DatasetRow>>, CustodyError> {
+    pub async fn buckets(&self, caller: &Caller, request: RequestId) -> Result<Vec<Arc<Dataset>>, CustodyError> {
         let engagement = self.compartment(caller)?;
         let matter = Matter::names(request, Verb::List, &engagement, None);
         let permit = self.judge(caller, matter).await?;
@@ -130,7 +133,7 @@ impl Custody {
         Ok(self.directory.datasets(engagement.id))
     }
 
-    /// That a bucket exists.
+    /// That a bucket exists, and its settings.
     ///
     /// # Errors
     /// `Missing`; as policy answers.
@@ -139,7 +142,7 @@ impl Custody {
         caller: &Caller,
         request: RequestId,
         bucket: &str,
-    ) -> Result<Arc<DatasetRow>, CustodyError> {
+    ) -> Result<Arc<Dataset>, CustodyError> {
         let engagement = self.compartment(caller)?;
         let dataset = self.dataset(caller, bucket)?;
         let matter = Matter::names(request, Verb::List, &engagement, Some(&dataset));

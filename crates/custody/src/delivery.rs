@@ -10,7 +10,6 @@ use base::fence::Ticket;
 use base::id::{EngagementId, RequestId};
 use base::word::{Form, Verb};
 use base::{Bytes, Plain};
-use catalog::model::DatasetRow;
 use policy::Window;
 use seal::Opened;
 
@@ -18,6 +17,7 @@ use crate::custody::{Custody, Matter};
 use crate::directory::Engagement;
 use crate::error::CustodyError;
 use crate::identity::Caller;
+use crate::settings::Dataset;
 use crate::version::Version;
 
 /// How many bytes one receipt covers at most. SPEC: design §4.
@@ -52,7 +52,7 @@ struct Plan {
     custody: Arc<Custody>,
     caller: Arc<Caller>,
     request: RequestId,
-    dataset: Arc<DatasetRow>,
+    dataset: Arc<Dataset>,
     version: Arc<Version>,
     verb: Verb,
 }
@@ -70,7 +70,7 @@ impl Delivery {
         caller: Arc<Caller>,
         request: RequestId,
         engagement: Arc<Engagement>,
-        dataset: Arc<DatasetRow>,
+        dataset: Arc<Dataset>,
         version: Arc<Version>,
         window: Window,
         verb: Verb,

@@ -19,6 +19,7 @@ use seal::{Fields, KeyRing};
 use crate::error::CustodyError;
 use crate::names::Names;
 use crate::place::Network;
+use crate::settings::Dataset;
 
 /// A partner, with its name opened.
 #[derive(Clone, Debug)]
@@ -138,7 +139,7 @@ pub struct Directory {
 struct Tables {
     partners: HashMap<PartnerId, Arc<Partner>>,
     engagements: HashMap<EngagementId, Arc<Engagement>>,
-    datasets: HashMap<DatasetId, Arc<DatasetRow>>,
+    datasets: HashMap<DatasetId, Arc<Dataset>>,
     buckets: HashMap<String, DatasetId>,
     principals: HashMap<PrincipalId, Arc<Principal>>,
     people: HashMap<String, PrincipalId>,
@@ -162,7 +163,7 @@ impl Directory {
             directory.add_engagement(row, names, ring)?;
         }
         for row in catalog.datasets()? {
-            directory.add_dataset(row);
+            directory.add_dataset(row)?;
         }
         for row in catalog.principals()? {
             directory.add_principal(row, names)?;
@@ -205,11 +206,20 @@ impl Directory {
         Ok(engagement)
     }
 
-    pub(crate) fn add_dataset(&self, row: DatasetRow) {
+    /// Adds a dataset, or puts one with other settings in its place.
+    pub(crate) fn add_dataset(&self, row: DatasetRow) -> Result<(), CustodyError> {
+        let engagement = self.engagement(row.engagement);
+        let engagement =
+            engagement.ok_or_else(|| CustodyError::Corrupt(format!("dataset `{}` has no engagement", row.id)))?;
+        let mut dataset = Dataset::open(row, &engagement.fields)?;
         self.write(|tables| {
-            tables.buckets.insert(row.bucket.clone(), row.id);
-            tables.datasets.insert(row.id, Arc::new(row));
+            if let Some(before) = tables.datasets.get(&dataset.id) {
+                dataset.gate = Arc::clone(&before.gate);
+            }
+            tables.buckets.insert(dataset.bucket.clone(), dataset.id);
+            tables.datasets.insert(dataset.id, Arc::new(dataset));
         });
+        Ok(())
     }
 
     pub(crate) fn drop_dataset(&self, dataset: DatasetId) {
@@ -370,22 +380,22 @@ impl Directory {
 
     /// A dataset.
     #[must_use]
-    pub fn dataset(&self, id: DatasetId) -> Option<Arc<DatasetRow>> {
+    pub fn dataset(&self, id: DatasetId) -> Option<Arc<Dataset>> {
         self.read(|tables| tables.datasets.get(&id).cloned())
     }
 
     /// The dataset behind a bucket name, whichever engagement it belongs to.
     #[must_use]
-    pub fn bucket(&self, name: &str) -> Option<Arc<DatasetRow>> {
+    pub fn bucket(&self, name: &str) -> Option<Arc<Dataset>> {
         self.read(|tables| tables.buckets.get(name).and_then(|id| tables.datasets.get(id)).cloned())
     }
 
     /// The datasets of an engagement, by bucket name.
     #[must_use]
-    pub fn datasets(&self, engagement: EngagementId) -> Vec<Arc<DatasetRow>> {
+    pub fn datasets(&self, engagement: EngagementId) -> Vec<Arc<Dataset>> {
         let mut all: Vec<_> =
             self.read(|tables| tables.datasets.values().filter(|row| row.engagement == engagement).cloned().collect());
-        all.sort_by(|left: &Arc<DatasetRow>, right| left.bucket.cmp(&right.bucket));
+        all.sort_by(|left: &Arc<Dataset>, right| left.bucket.cmp(&right.bucket));
         all
     }
 

@@ -23,6 +23,8 @@ pub mod kind {
     pub const RESUME: &str = "engagement.resume";
     /// A dataset was created.
     pub const DATASET: &str = "dataset.create";
+    /// A setting of a dataset was changed.
+    pub const DATASET_CONFIGURE: &str = "dataset.configure";
     /// A dataset was deleted.
     pub const DATASET_DELETE: &str = "dataset.delete";
     /// A principal was created.
@@ -148,6 +150,25 @@ pub struct DatasetActed<'a> {
     pub dataset: DatasetId,
     /// Its bucket name.
     pub bucket: &'a str,
+    /// Whether it was created with object lock.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub object_lock: bool,
+}
+
+/// `dataset.configure`.
+#[derive(Serialize)]
+pub struct DatasetConfigured {
+    /// The dataset.
+    pub dataset: DatasetId,
+    /// Which setting.
+    pub setting: &'static str,
+    /// What it was set to, where that is a word of S3.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub value: String,
+    /// The revision of the settings that begins.
+    pub revision: u64,
+    /// SHA-256 of the sealed settings, in hex.
+    pub digest: String,
 }
 
 /// `principal.create`.

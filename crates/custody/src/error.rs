@@ -99,6 +99,8 @@ pub enum Clash {
     BucketTaken,
     /// The dataset still has objects or uploads.
     NotEmpty,
+    /// Object lock needs versioning to be enabled, and keeps it so.
+    LockNeedsVersioning,
     /// A condition of the request does not hold.
     Precondition,
     /// A part that is listed was not uploaded, or is another one.
@@ -188,7 +190,10 @@ impl fmt::Display for CustodyError {
             Self::Conflict(clash) => f.write_str(match clash {
                 Clash::BucketOwned => "the bucket exists already and is yours",
                 Clash::BucketTaken => "the bucket name is taken\nchoose another",
-                Clash::NotEmpty => "the bucket is not empty\ndelete its objects and abort its uploads first",
+                Clash::NotEmpty => {
+                    "the bucket is not empty\ndelete its versions and delete markers and abort its uploads first"
+                }
+                Clash::LockNeedsVersioning => "object lock needs versioning to be enabled",
                 Clash::Precondition => "a condition of the request does not hold",
                 Clash::InvalidPart => "a listed part was not uploaded, or its ETag differs",
                 Clash::InvalidPartOrder => "the parts are not listed in ascending order",

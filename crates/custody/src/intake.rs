@@ -27,6 +27,7 @@ use crate::error::{Clash, CustodyError};
 use crate::facts::{Facts, Inspection};
 use crate::identity::Caller;
 use crate::meta::Meta;
+use crate::settings::Dataset;
 use crate::version;
 
 /// Sealed bytes up to which a body lives in the catalog row. SPEC: design §5.
@@ -194,7 +195,7 @@ pub struct Incoming {
     caller: Arc<Caller>,
     request: RequestId,
     engagement: Arc<Engagement>,
-    dataset: Arc<DatasetRow>,
+    dataset: Arc<Dataset>,
     key: Vec<u8>,
     object: ObjectId,
     version: VersionId,

@@ -36,6 +36,7 @@ mod removal;
 mod rescan;
 pub mod scope;
 pub mod sessions;
+pub mod settings;
 mod settle;
 mod shelf;
 pub mod signature;

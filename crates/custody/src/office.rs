@@ -8,7 +8,7 @@ use std::sync::Arc;
 use base::Timestamp;
 use base::id::{ChainId, EngagementId, GrantId, PartnerId, PrincipalId, RequestId};
 use base::word::{PrincipalKind, Purpose, Role, State, Verb};
-use catalog::model::{Change, DatasetRow, EngagementRow, GrantRow, PartnerRow, PrincipalRow};
+use catalog::model::{Change, EngagementRow, GrantRow, PartnerRow, PrincipalRow};
 use serde::{Deserialize, Serialize};
 
 use crate::custody::{Custody, Matter};
@@ -16,6 +16,7 @@ use crate::directory::Engagement;
 use crate::entries::{EngagementCreated, Granted, PartnerCreated, PrincipalCreated, kind};
 use crate::error::{Clash, CustodyError, Thing};
 use crate::identity::Caller;
+use crate::settings::Dataset;
 
 /// A new principal.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -234,7 +235,7 @@ impl Custody {
         self.directory.principal_named(name).ok_or_else(|| CustodyError::missing(Thing::Principal, name))
     }
 
-    fn dataset_of(&self, engagement: &Engagement, bucket: &str) -> Result<Arc<DatasetRow>, CustodyError> {
+    fn dataset_of(&self, engagement: &Engagement, bucket: &str) -> Result<Arc<Dataset>, CustodyError> {
         self.directory
             .bucket(bucket)
             .filter(|row| row.engagement == engagement.id)

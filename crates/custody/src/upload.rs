@@ -21,6 +21,7 @@ use crate::facts::Facts;
 use crate::identity::Caller;
 use crate::intake::{Expected, Mismatch, NewObject, Sink, Stored, check_key, writing};
 use crate::meta::Meta;
+use crate::settings::Dataset;
 
 /// The smallest part, but for the last. SPEC: S3 multipart limits.
 pub const SMALLEST_PART_BYTES: u64 = 5 * 1024 * 1024;
@@ -55,7 +56,7 @@ pub struct IncomingPart {
     caller: Arc<Caller>,
     request: RequestId,
     engagement: Arc<Engagement>,
-    dataset: Arc<DatasetRow>,
+    dataset: Arc<Dataset>,
     upload: UploadRow,
     number: u32,
     sink: Sink,

@@ -10,6 +10,7 @@ use catalog::model::SelectorKind;
 use custody::access::Span;
 use custody::intake::{Expected, NewObject};
 use custody::scope::ScopeQuestion;
+use custody::settings::DatasetSettings;
 use custody::touch::Selector;
 use custody::upload::{FinishedPart, ListedPart};
 use custody::{Caller, Clash, CustodyError};
@@ -36,7 +37,7 @@ async fn a_record_that_straddles_parts_is_found_and_readers_wait_for_it() {
     let world = World::new(1).await;
     world.engagement("alpha").await;
     let writer = world.caller(&world.session("alpha-writer", "alpha").await).unwrap();
-    world.custody.create_bucket(&writer, world.request(), "alpha-data").await.unwrap();
+    world.custody.create_bucket(&writer, world.request(), "alpha-data", DatasetSettings::default()).await.unwrap();
     let mut text = "nothing to see in this line\n".repeat(PART / 28 + 1000).into_bytes();
     let straddling = b"\nstraddle@example.org\n";
     text[PART - 10..PART - 10 + straddling.len()].copy_from_slice(straddling);
@@ -83,7 +84,7 @@ async fn small_parts_are_refused_and_aborted_uploads_are_gone() {
     let world = World::new(2).await;
     world.engagement("alpha").await;
     let writer = world.caller(&world.session("alpha-writer", "alpha").await).unwrap();
-    world.custody.create_bucket(&writer, world.request(), "alpha-data").await.unwrap();
+    world.custody.create_bucket(&writer, world.request(), "alpha-data", DatasetSettings::default()).await.unwrap();
     let new = NewObject::default();
     let upload =
         world.custody.create_upload(&writer, world.request(), "alpha-data", b"big", new.clone()).await.unwrap();

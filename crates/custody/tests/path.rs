@@ -12,6 +12,7 @@ use custody::access::Span;
 use custody::delivery::Step;
 use custody::intake::{Expected, NewObject};
 use custody::listing::ListQuestion;
+use custody::settings::DatasetSettings;
 use custody::{Clash, CustodyError};
 use world::World;
 
@@ -22,7 +23,11 @@ fn body(length: usize, seed: u8) -> Vec<u8> {
 async fn with_bucket(world: &World, name: &str) -> Arc<custody::Caller> {
     world.engagement(name).await;
     let writer = world.caller(&world.session(&format!("{name}-writer"), name).await).unwrap();
-    world.custody.create_bucket(&writer, world.request(), &format!("{name}-data")).await.unwrap();
+    world
+        .custody
+        .create_bucket(&writer, world.request(), &format!("{name}-data"), DatasetSettings::default())
+        .await
+        .unwrap();
     writer
 }
 
@@ -70,7 +75,11 @@ async fn another_engagements_bucket_is_not_there() {
     let foreign = world.get(&beta, "alpha-data", "k", Span::Whole).await.unwrap_err();
     let absent = world.get(&beta, "nobody-data", "k", Span::Whole).await.unwrap_err();
     assert_eq!(foreign.to_string().replace("alpha", "nobody"), absent.to_string());
-    let taken = world.custody.create_bucket(&beta, world.request(), "alpha-data").await.unwrap_err();
+    let taken = world
+        .custody
+        .create_bucket(&beta, world.request(), "alpha-data", DatasetSettings::default())
+        .await
+        .unwrap_err();
     assert!(matches!(taken, CustodyError::Conflict(Clash::BucketTaken)));
     assert_eq!(world.custody.buckets(&beta, world.request()).await.unwrap().len(), 1);
 }

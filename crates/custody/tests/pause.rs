@@ -10,6 +10,7 @@ use base::Kind;
 use base::word::{Role, State};
 use custody::access::Span;
 use custody::delivery::Step;
+use custody::settings::DatasetSettings;
 use custody::{CustodyError, Unknown};
 use world::{World, person, person_key};
 
@@ -17,7 +18,7 @@ async fn loaded(seed: u64) -> (World, Arc<custody::Caller>) {
     let world = World::new(seed).await;
     world.engagement("alpha").await;
     let writer = world.caller(&world.session("alpha-writer", "alpha").await).unwrap();
-    world.custody.create_bucket(&writer, world.request(), "alpha-data").await.unwrap();
+    world.custody.create_bucket(&writer, world.request(), "alpha-data", DatasetSettings::default()).await.unwrap();
     let text = "a line that goes on\n".repeat(20_000);
     world.put(&writer, "alpha-data", "large", text.as_bytes()).await.unwrap();
     (world, writer)

@@ -15,6 +15,7 @@ use custody::access::Span;
 use custody::delivery::Step;
 use custody::listing::ListQuestion;
 use custody::scope::{Scope, ScopeQuestion};
+use custody::settings::DatasetSettings;
 use custody::touch::Selector;
 use testkit::SeededEntropy;
 use world::{Credentials, World};
@@ -148,7 +149,7 @@ async fn history(seed: u64) {
     world.engagement("alpha").await;
     world.engagement("beta").await;
     let writer = world.caller(&world.session("alpha-writer", "alpha").await).unwrap();
-    world.custody.create_bucket(&writer, world.request(), "alpha-data").await.unwrap();
+    world.custody.create_bucket(&writer, world.request(), "alpha-data", DatasetSettings::default()).await.unwrap();
     let objects = 4;
     let size = (BLOCKS * BLOCK) as u64;
     for object in 0..objects {
@@ -213,7 +214,11 @@ async fn scope_does_not_cross_compartments() {
     for name in ["alpha", "beta"] {
         world.engagement(name).await;
         let writer = world.caller(&world.session(&format!("{name}-writer"), name).await).unwrap();
-        world.custody.create_bucket(&writer, world.request(), &format!("{name}-data")).await.unwrap();
+        world
+            .custody
+            .create_bucket(&writer, world.request(), &format!("{name}-data"), DatasetSettings::default())
+            .await
+            .unwrap();
         world.put(&writer, &format!("{name}-data"), "k", b"shared@example.org\n").await.unwrap();
         world.get(&writer, &format!("{name}-data"), "k", Span::Whole).await.unwrap();
     }

@@ -79,6 +79,7 @@ fn conflict(clash: Clash, message: String) -> Refusal {
         Clash::BucketOwned => Code::BucketAlreadyOwnedByYou,
         Clash::BucketTaken => Code::BucketAlreadyExists,
         Clash::NotEmpty => Code::BucketNotEmpty,
+        Clash::LockNeedsVersioning => Code::InvalidBucketState,
         Clash::Precondition => Code::PreconditionFailed,
         Clash::InvalidPart => Code::InvalidPart,
         Clash::InvalidPartOrder => Code::InvalidPartOrder,

@@ -65,6 +65,7 @@ codes! {
     InvalidAccessKeyId = FORBIDDEN Refused,
     InvalidArgument = BAD_REQUEST Invalid,
     InvalidBucketName = BAD_REQUEST Invalid,
+    InvalidBucketState = CONFLICT Conflict,
     InvalidChunkSizeError = FORBIDDEN Invalid,
     InvalidDigest = BAD_REQUEST Invalid,
     InvalidEncryptionAlgorithmError = BAD_REQUEST Invalid,

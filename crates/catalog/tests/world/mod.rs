@@ -58,6 +58,8 @@ impl World {
             purposes: vec![],
             unscannable_readable: true,
             created: at(2),
+            settings: None,
+            revision: 0,
         };
         let person = PrincipalRow {
             id: PrincipalId::fresh(&entropy),

@@ -26,7 +26,8 @@ pub(super) enum Grant {
         /// On which bucket [default: all of the engagement's]
         #[arg(long)]
         bucket: Option<String>,
-        /// What may be done; repeat for more: read, head, list, write, delete, create-dataset, delete-dataset
+        /// What may be done; repeat for more: read, head, list, write, delete, create-dataset,
+        /// delete-dataset, configure-dataset, bypass-governance
         #[arg(long = "verb", value_name = "VERB", required = true)]
         verbs: Vec<Verb>,
         /// For which purpose; repeat for more

@@ -90,7 +90,16 @@ impl Quickstart {
             principal: self.workload.clone(),
             engagement: self.engagement.clone(),
             bucket: None,
-            verbs: vec![Verb::Read, Verb::Head, Verb::List, Verb::Write, Verb::Delete],
+            verbs: vec![
+                Verb::Read,
+                Verb::Head,
+                Verb::List,
+                Verb::Write,
+                Verb::Delete,
+                Verb::CreateDataset,
+                Verb::DeleteDataset,
+                Verb::ConfigureDataset,
+            ],
             purposes: purposes(),
             expires: deployment.clock.now().plus_seconds(GRANT_SECONDS),
         };

@@ -209,6 +209,7 @@ impl World {
                     Verb::Delete,
                     Verb::CreateDataset,
                     Verb::DeleteDataset,
+                    Verb::ConfigureDataset,
                 ],
             ),
             ("reader", vec![Verb::Read, Verb::Head, Verb::List]),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use custody::settings::DatasetSettings;
 use s3s::S3Response;
 use s3s::dto::{
     Bucket, CreateBucketInput, CreateBucketOutput, DeleteBucketInput, DeleteBucketOutput, GetBucketLocationInput,
@@ -35,7 +36,8 @@ pub(super) async fn create_bucket(
     asked: Arc<Asked>,
     input: CreateBucketInput,
 ) -> Result<S3Response<CreateBucketOutput>, Refused> {
-    let created = door.custody.create_bucket(&asked.caller, asked.request, &input.bucket).await;
+    let created =
+        door.custody.create_bucket(&asked.caller, asked.request, &input.bucket, DatasetSettings::default()).await;
     created.map_err(|error| asked.refuse(error))?;
     Ok(S3Response::new(CreateBucketOutput { location: Some(format!("/{}", input.bucket)) }))
 }

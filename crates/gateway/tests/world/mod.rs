@@ -157,9 +157,18 @@ impl World {
             public_key: None,
         };
         custody.create_principal(&ann, self.request(), &new).await.unwrap();
-        let verbs =
-            [Verb::Write, Verb::Read, Verb::Head, Verb::List, Verb::Delete, Verb::CreateDataset, Verb::DeleteDataset];
-        self.grant(&principal, name, verbs.to_vec()).await;
+        let verbs = vec![
+            Verb::Write,
+            Verb::Read,
+            Verb::Head,
+            Verb::List,
+            Verb::Delete,
+            Verb::CreateDataset,
+            Verb::DeleteDataset,
+            Verb::ConfigureDataset,
+            Verb::BypassGovernance,
+        ];
+        self.grant(&principal, name, verbs).await;
         self.session(&principal, name).await
     }
 

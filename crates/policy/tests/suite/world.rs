@@ -127,10 +127,10 @@ impl Case {
 
     fn target(&self) -> Target {
         match self.verb {
-            Verb::Read | Verb::Head | Verb::Scan | Verb::Delete => {
+            Verb::Read | Verb::Head | Verb::Scan | Verb::Delete | Verb::BypassGovernance => {
                 Target::Bytes { object: Arc::new(sealed_object()), window: Window { from: 0, to: 100 } }
             }
-            Verb::List | Verb::Write | Verb::DeleteDataset => Target::Dataset(DATASET),
+            Verb::List | Verb::Write | Verb::DeleteDataset | Verb::ConfigureDataset => Target::Dataset(DATASET),
             Verb::CreateDataset | Verb::Scope | Verb::Resume | Verb::Administer | Verb::IssueSession => {
                 Target::Engagement
             }
