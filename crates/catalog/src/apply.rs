@@ -37,6 +37,7 @@ pub(crate) fn apply(sql: &mut dyn Sql, change: Change) -> Result<Applied, Catalo
         Change::UploadPart(row) => uploads::add_part(sql, &row),
         Change::AbortUpload(upload) => uploads::abort(sql, upload),
         Change::Facts { engagement, version, mentions } => facts::add(sql, engagement, version, &mentions),
+        Change::Meta { version, meta } => versions::set_meta(sql, version, &meta),
         Change::Scanned { version, state, mac } => versions::scanned(sql, version, state, &mac),
         Change::Touched { indexed, rows } => touches::add(sql, indexed, &rows),
         Change::Note { name, value } => statistics::set_note(sql, &name, &value),

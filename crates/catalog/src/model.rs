@@ -460,6 +460,13 @@ pub enum Change {
         /// Custody's new MAC.
         mac: [u8; 32],
     },
+    /// Replaces the sealed metadata of a version that is not gone.
+    Meta {
+        /// The version.
+        version: VersionId,
+        /// Its new metadata.
+        meta: Sealed,
+    },
     /// Merges rows into the touch index and moves its mark: entries below `indexed` are in it.
     Touched {
         /// The new mark. `Conflict` if it does not lie beyond the stored one.

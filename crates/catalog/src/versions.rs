@@ -179,6 +179,14 @@ pub(crate) fn scanned(
     }
 }
 
+pub(crate) fn set_meta(sql: &mut dyn Sql, version: VersionId, meta: &[u8]) -> Result<(), CatalogError> {
+    let text = "UPDATE versions SET meta = $2 WHERE version = $1 AND gone IS NULL";
+    match write(sql, VERSIONS, text, &[version.as_bytes().into(), meta.into()])? {
+        0 => Err(missing(format!("no version `{version}`"))),
+        _ => Ok(()),
+    }
+}
+
 fn current(sql: &mut dyn Sql, dataset: DatasetId, key: &[u8]) -> Result<Option<(u64, VersionId)>, CatalogError> {
     let text = "SELECT v.ordinal, v.version FROM current_versions c JOIN versions v ON v.ordinal = c.ordinal
         WHERE c.dataset = $1 AND c.key = $2";

@@ -45,6 +45,8 @@ pub mod kind {
     pub const PUT: &str = "object.put";
     /// An object was deleted.
     pub const DELETE: &str = "object.delete";
+    /// The tags of an object were changed.
+    pub const TAG: &str = "object.tag";
     /// A multipart upload began.
     pub const UPLOAD: &str = "upload.create";
     /// A part was uploaded.
@@ -265,6 +267,21 @@ pub struct Deleted {
     /// The version that was current, if there was one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<VersionId>,
+    /// The policies that allowed it.
+    pub policies: std::sync::Arc<[String]>,
+}
+
+/// `object.tag`.
+#[derive(Serialize)]
+pub struct Tagged {
+    /// The dataset.
+    pub dataset: DatasetId,
+    /// The object.
+    pub object: ObjectId,
+    /// The version.
+    pub version: VersionId,
+    /// How many tags it has now.
+    pub tags: u64,
     /// The policies that allowed it.
     pub policies: std::sync::Arc<[String]>,
 }

@@ -8,6 +8,7 @@
 //! [`access`] is the one way out and [`intake`] the one way in. Everything else sets up, stops, or explains these two.
 
 pub mod access;
+mod affirm;
 pub mod approvals;
 pub mod custody;
 pub mod datasets;
@@ -41,6 +42,7 @@ mod settle;
 mod shelf;
 pub mod signature;
 mod sweep;
+mod tagging;
 pub mod touch;
 pub mod upload;
 mod version;

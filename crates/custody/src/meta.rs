@@ -31,6 +31,12 @@ pub struct Meta {
     /// Whether the checksums are of the whole object or composed of the parts'.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub composite: bool,
+    /// The storage class its writer named, if it is not the standard one. All are stored alike.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storage_class: Option<String>,
+    /// Tags. The one part of it that can be changed.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
 }
 
 impl Meta {

@@ -12,6 +12,7 @@ use http::HeaderMap;
 use http::header::{IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE, RANGE};
 
 use crate::claimed::Claimed;
+use crate::headers::Labels;
 use crate::operations::Operation;
 use crate::upload::TrailerSlot;
 use crate::wire::Wire;
@@ -27,9 +28,15 @@ pub(crate) struct Asked {
     pub(crate) trailer: TrailerSlot,
     pub(crate) span: Span,
     pub(crate) conditions: Conditions,
+    pub(crate) labels: Labels,
 }
 
 impl Asked {
+    /// The id of the owner of whatever the caller can see.
+    pub(crate) fn owner(&self) -> String {
+        owner(&self.caller)
+    }
+
     /// The conditions of a write, into what is about to be written.
     ///
     /// # Errors
@@ -60,6 +67,11 @@ impl Asked {
             || conditions.if_unmodified_since.is_some();
         if any { Err(unsupported()) } else { Ok(()) }
     }
+}
+
+/// The id of the owner of whatever a caller can see: the engagement's.
+pub(crate) fn owner(caller: &Caller) -> String {
+    caller.engagement().map(|engagement| engagement.to_string()).unwrap_or_default()
 }
 
 fn unsupported() -> Refusal {

@@ -7,8 +7,7 @@
 //! Before a caller is answered, the ledger holds an entry of the request: what custody entered, or else the failure.
 //!
 //! # Threats
-//! What `s3s` reads must be what was signed. It decodes the same target that the signature covers, and headers we do not
-//! implement are refused here, because ignoring one could mean less protection than its sender asked for.
+//! What `s3s` reads must be what was signed. It decodes the same target that the signature covers.
 
 use std::sync::Arc;
 
@@ -29,16 +28,16 @@ use hyper::body::Incoming;
 use s3s::config::{S3Config, StaticConfigProvider};
 use s3s::service::{S3Service, S3ServiceBuilder};
 
-use crate::asked::{Asked, take_conditions, take_span};
+use crate::asked::{Asked, owner, take_conditions, take_span};
 use crate::callers::Callers;
 use crate::claimed::{Claimed, header_of};
-use crate::errors;
 use crate::operations::{self, Operation};
 use crate::register::Register;
 use crate::s3::Door;
 use crate::server::Front;
 use crate::upload::{TrailerSlot, Upload};
 use crate::wire::Wire;
+use crate::{errors, headers};
 use s3wire::chunked::{Announced, Decoder, Signatures};
 use s3wire::digest::hex;
 use s3wire::sigv4::{self, ChunkKey, ChunkStrings, Claim, PayloadForm};
@@ -49,20 +48,6 @@ const LARGEST_HEAD_BYTES: usize = 16 * 1024;
 
 /// How many bytes an XML document may have. The largest is the list of ten thousand parts, each with a checksum.
 const LARGEST_XML_BYTES: usize = 4 * 1024 * 1024;
-
-/// Headers that would change what a request means and are not implemented. By prefix.
-const UNSUPPORTED: [&str; 10] = [
-    "x-amz-bucket-object-lock-",
-    "x-amz-expected-bucket-owner",
-    "x-amz-grant-",
-    "x-amz-mp-object-size",
-    "x-amz-object-lock-",
-    "x-amz-server-side-encryption-aws-kms-key-id",
-    "x-amz-server-side-encryption-customer-",
-    "x-amz-tagging",
-    "x-amz-website-redirect-location",
-    "x-amz-write-offset-bytes",
-];
 
 /// Headers that have done their work once the request is authenticated and its body decoded.
 const SPENT: [&str; 6] = [
@@ -137,6 +122,11 @@ impl S3Front {
         bucket: Option<&str>,
         mut outcome: Result<Response<s3s::Body>, Refusal>,
     ) -> Result<Response<s3s::Body>, Refusal> {
+        if let Ok(response) = &mut outcome
+            && response.status().is_success()
+        {
+            headers::say_sealed(operation.name, response.headers_mut());
+        }
         if caller.has_entered(operation.verbs) {
             return outcome;
         }
@@ -231,7 +221,12 @@ fn prepare(
     key: SigningKey,
     (caller, request, wire, operation): (Arc<Caller>, RequestId, Arc<Wire>, &'static Operation),
 ) -> Result<Request<s3s::Body>, Refusal> {
-    refuse_unsupported(&parts)?;
+    let form =
+        parts.headers.get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"multipart/form-data"));
+    if parts.method == Method::POST && form {
+        return Err(Refusal::new(Code::NotImplemented, "uploads by HTML form are not implemented"));
+    }
+    let labels = headers::check(&parts, &owner(&caller))?;
     let claimed = Claimed::read(&parts)?;
     let trailer = TrailerSlot::default();
     let body = upload(&parts, body, claim, key, &claimed, trailer.clone())?;
@@ -244,6 +239,7 @@ fn prepare(
         trailer,
         span: take_span(&mut parts.headers),
         conditions: take_conditions(&mut parts.headers),
+        labels,
     };
     undress(&mut parts, body.size_hint().exact())?;
     parts.extensions.insert(Arc::new(asked));
@@ -265,24 +261,6 @@ fn refuse_crowded(headers: &HeaderMap) -> Result<(), Refusal> {
         return Err(Refusal::new(Code::RequestHeaderSectionTooLarge, "your request header section is too large"));
     }
     Ok(())
-}
-
-fn refuse_unsupported(parts: &Parts) -> Result<(), Refusal> {
-    let form =
-        parts.headers.get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"multipart/form-data"));
-    if parts.method == Method::POST && form {
-        return Err(Refusal::new(Code::NotImplemented, "uploads by HTML form are not implemented"));
-    }
-    let private = [&b"private"[..], b"bucket-owner-full-control"];
-    let shared = parts.headers.get("x-amz-acl").is_some_and(|value| !private.contains(&value.as_bytes()));
-    let unsupported = |name: &str| UNSUPPORTED.iter().any(|prefix| name.starts_with(prefix));
-    match parts.headers.keys().find(|name| unsupported(name.as_str())) {
-        Some(name) => Err(Refusal::new(Code::NotImplemented, format!("the header `{name}` is not implemented"))),
-        None if shared => {
-            Err(Refusal::new(Code::NotImplemented, "access is granted by grants, not by access control lists"))
-        }
-        None => Ok(()),
-    }
 }
 
 /// Plans how the body is decoded and checked.

@@ -9,6 +9,7 @@
 //! needed, and is handed on with the caller that custody established. The S3 dialect itself (routing, documents) is spoken
 //! by `s3s`, which never sees a signature. Answers leave on the same wire, which a pause cuts through the [`register`].
 
+mod acl;
 pub mod admin;
 mod asked;
 pub mod body;
@@ -17,10 +18,12 @@ pub mod claimed;
 pub mod error;
 mod errors;
 pub mod front;
+mod headers;
 pub mod operations;
 pub mod register;
 mod s3;
 pub mod server;
+mod tags;
 pub mod upload;
 pub mod wire;
 

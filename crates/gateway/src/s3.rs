@@ -1,11 +1,14 @@
 //! The operations of S3, each a few lines between `s3s`'s documents and custody's verbs.
 
+mod absent;
 mod buckets;
 mod checksums;
 mod delete;
 mod listing;
 mod page;
+mod private;
 mod read;
+mod tagging;
 mod uploads;
 mod write;
 
@@ -117,6 +120,47 @@ operations! {
     abort_multipart_upload(AbortMultipartUploadInput) -> AbortMultipartUploadOutput = uploads;
     list_parts(ListPartsInput) -> ListPartsOutput = uploads;
     list_multipart_uploads(ListMultipartUploadsInput) -> ListMultipartUploadsOutput = uploads;
+    get_object_tagging(GetObjectTaggingInput) -> GetObjectTaggingOutput = tagging;
+    put_object_tagging(PutObjectTaggingInput) -> PutObjectTaggingOutput = tagging;
+    delete_object_tagging(DeleteObjectTaggingInput) -> DeleteObjectTaggingOutput = tagging;
+    get_bucket_analytics_configuration(GetBucketAnalyticsConfigurationInput) -> GetBucketAnalyticsConfigurationOutput = absent;
+    get_bucket_intelligent_tiering_configuration(GetBucketIntelligentTieringConfigurationInput) -> GetBucketIntelligentTieringConfigurationOutput = absent;
+    get_bucket_inventory_configuration(GetBucketInventoryConfigurationInput) -> GetBucketInventoryConfigurationOutput = absent;
+    get_bucket_metrics_configuration(GetBucketMetricsConfigurationInput) -> GetBucketMetricsConfigurationOutput = absent;
+    get_bucket_lifecycle_configuration(GetBucketLifecycleConfigurationInput) -> GetBucketLifecycleConfigurationOutput = absent;
+    get_bucket_policy(GetBucketPolicyInput) -> GetBucketPolicyOutput = absent;
+    get_bucket_replication(GetBucketReplicationInput) -> GetBucketReplicationOutput = absent;
+    get_bucket_website(GetBucketWebsiteInput) -> GetBucketWebsiteOutput = absent;
+    delete_bucket_analytics_configuration(DeleteBucketAnalyticsConfigurationInput) -> DeleteBucketAnalyticsConfigurationOutput = absent;
+    delete_bucket_intelligent_tiering_configuration(DeleteBucketIntelligentTieringConfigurationInput) -> DeleteBucketIntelligentTieringConfigurationOutput = absent;
+    delete_bucket_inventory_configuration(DeleteBucketInventoryConfigurationInput) -> DeleteBucketInventoryConfigurationOutput = absent;
+    delete_bucket_metrics_configuration(DeleteBucketMetricsConfigurationInput) -> DeleteBucketMetricsConfigurationOutput = absent;
+    get_bucket_accelerate_configuration(GetBucketAccelerateConfigurationInput) -> GetBucketAccelerateConfigurationOutput = absent;
+    get_bucket_logging(GetBucketLoggingInput) -> GetBucketLoggingOutput = absent;
+    get_bucket_notification_configuration(GetBucketNotificationConfigurationInput) -> GetBucketNotificationConfigurationOutput = absent;
+    list_bucket_analytics_configurations(ListBucketAnalyticsConfigurationsInput) -> ListBucketAnalyticsConfigurationsOutput = absent;
+    list_bucket_intelligent_tiering_configurations(ListBucketIntelligentTieringConfigurationsInput) -> ListBucketIntelligentTieringConfigurationsOutput = absent;
+    list_bucket_inventory_configurations(ListBucketInventoryConfigurationsInput) -> ListBucketInventoryConfigurationsOutput = absent;
+    list_bucket_metrics_configurations(ListBucketMetricsConfigurationsInput) -> ListBucketMetricsConfigurationsOutput = absent;
+    delete_bucket_lifecycle(DeleteBucketLifecycleInput) -> DeleteBucketLifecycleOutput = absent;
+    delete_bucket_policy(DeleteBucketPolicyInput) -> DeleteBucketPolicyOutput = absent;
+    delete_bucket_replication(DeleteBucketReplicationInput) -> DeleteBucketReplicationOutput = absent;
+    delete_bucket_website(DeleteBucketWebsiteInput) -> DeleteBucketWebsiteOutput = absent;
+    put_bucket_notification_configuration(PutBucketNotificationConfigurationInput) -> PutBucketNotificationConfigurationOutput = absent;
+    get_bucket_acl(GetBucketAclInput) -> GetBucketAclOutput = private;
+    put_bucket_acl(PutBucketAclInput) -> PutBucketAclOutput = private;
+    get_object_acl(GetObjectAclInput) -> GetObjectAclOutput = private;
+    put_object_acl(PutObjectAclInput) -> PutObjectAclOutput = private;
+    get_public_access_block(GetPublicAccessBlockInput) -> GetPublicAccessBlockOutput = private;
+    put_public_access_block(PutPublicAccessBlockInput) -> PutPublicAccessBlockOutput = private;
+    get_bucket_policy_status(GetBucketPolicyStatusInput) -> GetBucketPolicyStatusOutput = private;
+    get_bucket_ownership_controls(GetBucketOwnershipControlsInput) -> GetBucketOwnershipControlsOutput = private;
+    put_bucket_ownership_controls(PutBucketOwnershipControlsInput) -> PutBucketOwnershipControlsOutput = private;
+    get_bucket_encryption(GetBucketEncryptionInput) -> GetBucketEncryptionOutput = private;
+    put_bucket_encryption(PutBucketEncryptionInput) -> PutBucketEncryptionOutput = private;
+    delete_bucket_encryption(DeleteBucketEncryptionInput) -> DeleteBucketEncryptionOutput = private;
+    get_bucket_request_payment(GetBucketRequestPaymentInput) -> GetBucketRequestPaymentOutput = private;
+    put_bucket_request_payment(PutBucketRequestPaymentInput) -> PutBucketRequestPaymentOutput = private;
 }
 
 #[cfg(test)]

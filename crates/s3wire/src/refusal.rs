@@ -86,6 +86,7 @@ codes! {
     MetadataTooLarge = BAD_REQUEST Invalid,
     MethodNotAllowed = METHOD_NOT_ALLOWED Invalid,
     MissingContentLength = LENGTH_REQUIRED Invalid,
+    MissingSecurityHeader = BAD_REQUEST Invalid,
     NoSuchBucket = NOT_FOUND Missing,
     NoSuchBucketPolicy = NOT_FOUND Missing,
     NoSuchCORSConfiguration = NOT_FOUND Missing,

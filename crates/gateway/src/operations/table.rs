@@ -114,7 +114,7 @@ pub static TABLE: &[Operation] = rows! {
     PUT Bucket PutBucketNotificationConfiguration [Key("notification")] [CreateDataset] Served("an empty one only");
     PUT Bucket PutBucketOwnershipControls [Key("ownershipControls")] [CreateDataset] Served("BucketOwnerEnforced only");
     PUT Bucket PutBucketPolicy [Key("policy")] [CreateDataset]
-        Served("refused, as `AccessDenied` or `NotImplemented`: use grants");
+        Refused(Code::AccessDenied, "access is given by grants: `cofferdam grant create`");
     PUT Bucket PutBucketReplication [Key("replication")] [CreateDataset]
         refused("a copy that leaves by itself would have no reader to record");
     PUT Bucket PutBucketRequestPayment [Key("requestPayment")] [CreateDataset] Served("BucketOwner only");

@@ -7,9 +7,10 @@ use s3s::S3Response;
 use s3s::dto::{
     Bucket, CreateBucketInput, CreateBucketOutput, DeleteBucketInput, DeleteBucketOutput, GetBucketLocationInput,
     GetBucketLocationOutput, GetBucketVersioningInput, GetBucketVersioningOutput, HeadBucketInput, HeadBucketOutput,
-    ListBucketsInput, ListBucketsOutput, Owner,
+    ListBucketsInput, ListBucketsOutput,
 };
 
+use super::private::owner;
 use super::{Door, Refused, timestamp};
 use crate::asked::Asked;
 
@@ -27,7 +28,7 @@ pub(super) async fn list_buckets(
             ..Bucket::default()
         })
         .collect();
-    let owner = asked.caller.engagement().map(|id| Owner { id: Some(id.to_string()), display_name: None });
+    let owner = Some(owner(door, &asked));
     Ok(S3Response::new(ListBucketsOutput { buckets: Some(buckets), owner, ..ListBucketsOutput::default() }))
 }
 
@@ -82,7 +83,7 @@ pub(super) async fn get_bucket_versioning(
 }
 
 /// That the bucket exists is itself released by receipt.
-async fn know(door: &Door, asked: &Asked, bucket: &str) -> Result<(), Refused> {
+pub(super) async fn know(door: &Door, asked: &Asked, bucket: &str) -> Result<(), Refused> {
     let known = door.custody.head_bucket(&asked.caller, asked.request, bucket).await;
     known.map_err(|error| asked.refuse(error))?;
     Ok(())

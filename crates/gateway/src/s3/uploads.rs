@@ -38,6 +38,7 @@ pub(super) async fn create_multipart_upload(
         expires: input.expires,
     };
     let mut meta = new_meta(headers, input.metadata)?;
+    asked.labels.put_on(&mut meta);
     meta.composite = composite;
     let new = NewObject { meta, algorithms: algorithm.into_iter().collect(), ..NewObject::default() };
     let key = input.key.as_bytes();

@@ -31,7 +31,8 @@ pub(super) async fn put_object(
         content_type: input.content_type,
         expires: input.expires,
     };
-    let meta = new_meta(headers, input.metadata)?;
+    let mut meta = new_meta(headers, input.metadata)?;
+    asked.labels.put_on(&mut meta);
     let mut new = NewObject { meta, algorithms: vec![algorithm_of(&asked)], ..NewObject::default() };
     asked.bind(&mut new)?;
     let caller = Arc::clone(&asked.caller);
