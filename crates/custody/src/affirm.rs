@@ -16,7 +16,7 @@ impl Custody {
     pub async fn affirm(&self, caller: &Caller, request: RequestId, bucket: &str) -> Result<(), CustodyError> {
         let engagement = self.compartment(caller)?;
         let dataset = self.dataset(caller, bucket)?;
-        let matter = Matter::names(request, Verb::CreateDataset, &engagement, Some(&dataset));
+        let matter = Matter::names(request, Verb::ConfigureDataset, &engagement, Some(&dataset));
         let permit = self.judge(caller, matter).await?;
         let _receipt = self.release(caller, permit).await?;
         Ok(())

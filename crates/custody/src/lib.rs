@@ -10,6 +10,7 @@
 pub mod access;
 mod affirm;
 pub mod approvals;
+pub mod cors;
 pub mod custody;
 pub mod datasets;
 pub mod delivery;

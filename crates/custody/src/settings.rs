@@ -8,6 +8,7 @@
 //! A writer of the database cannot read or forge the document. It is bound to its dataset and revision, and its entry holds
 //! the digest of the sealed bytes: an older one put back with its older revision shows against the ledger.
 
+use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ use catalog::model::{Change, DatasetRow};
 use seal::Fields;
 use serde::{Deserialize, Serialize};
 
+use crate::cors::CorsRule;
 use crate::custody::{Custody, Matter};
 use crate::entries::{DatasetConfigured, kind};
 use crate::error::{Clash, CustodyError};
@@ -39,6 +41,12 @@ pub struct DatasetSettings {
     /// Object lock, once it is enabled. It can never be disabled again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lock: Option<ObjectLock>,
+    /// Tags.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
+    /// What browsers are told.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub cors: Vec<CorsRule>,
 }
 
 /// Whether versions are kept.

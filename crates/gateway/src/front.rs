@@ -31,6 +31,7 @@ use s3s::service::{S3Service, S3ServiceBuilder};
 use crate::asked::{Asked, owner, take_conditions, take_span};
 use crate::callers::Callers;
 use crate::claimed::{Claimed, header_of};
+use crate::cors::Crossing;
 use crate::operations::{self, Operation};
 use crate::register::Register;
 use crate::s3::Door;
@@ -193,10 +194,28 @@ impl Front for S3Front {
         let id = self.custody.request();
         let resource = request.uri().path().to_owned();
         let head = request.method() == Method::HEAD;
-        let mut response = match self.try_answer(request, wire, id).await {
+        let crossing = Crossing::read(request.method(), request.headers());
+        let bucket = operations::addressed(&resource).1.and_then(|name| self.custody.directory().bucket(name));
+        let rules = bucket.as_ref().map_or(&[][..], |bucket| &bucket.settings.cors);
+        let preflight = request.method() == Method::OPTIONS;
+        let answered = if preflight {
+            // Nobody is the caller of a preflight: browsers cannot sign it.
+            self.custody.count_noise(wire.peer().ip());
+            crossing.preflight(rules).map(|headers| {
+                let mut response = Response::new(s3s::Body::empty());
+                *response.headers_mut() = headers;
+                response
+            })
+        } else {
+            self.try_answer(request, wire, id).await
+        };
+        let mut response = match answered {
             Ok(response) => response,
             Err(refusal) => render(&refusal, &resource, id),
         };
+        if !preflight {
+            crossing.mark(rules, response.headers_mut());
+        }
         // `s3s` gives a description of part of an object the status of the whole.
         if response.status() == StatusCode::OK && response.headers().contains_key(CONTENT_RANGE) {
             *response.status_mut() = StatusCode::PARTIAL_CONTENT;

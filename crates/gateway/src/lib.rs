@@ -15,6 +15,7 @@ mod asked;
 pub mod body;
 pub mod callers;
 pub mod claimed;
+mod cors;
 pub mod error;
 mod errors;
 pub mod front;

@@ -9,6 +9,9 @@ use s3wire::{Code, Refusal};
 /// How many tags an object may have. SPEC: S3 object tagging.
 pub(crate) const MOST_OF_OBJECT: usize = 10;
 
+/// How many tags a bucket may have. SPEC: S3 bucket tagging.
+pub(crate) const MOST_OF_BUCKET: usize = 50;
+
 const LONGEST_KEY: usize = 128;
 const LONGEST_VALUE: usize = 256;
 

@@ -1,6 +1,13 @@
 //! Every operation of S3, and what becomes of it: served or refused on purpose, and entered in the ledger either way.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::disallowed_methods
+)]
 
 mod world;
 
@@ -34,6 +41,37 @@ fn every_operation_of_s3s_is_decided() {
     assert!(methods.len() > 90, "{methods:?}");
     let undecided: Vec<&String> = methods.difference(&decided).collect();
     assert!(undecided.is_empty(), "give these a row in operations/table.rs: {undecided:?}");
+}
+
+/// The part of `docs/s3.md` that is made from the table.
+fn written() -> String {
+    let mut rows: Vec<&Operation> = TABLE.iter().collect();
+    rows.sort_by_key(|operation| operation.name);
+    let mut text = String::from("\n| operation | served | entered as | note |\n|---|---|---|---|\n");
+    for row in rows {
+        let verbs: Vec<&str> = row.verbs.iter().map(|verb| verb.word()).collect();
+        let (served, note) = match row.standing {
+            Standing::Served(note) => ("yes".to_owned(), note),
+            Standing::Refused(code, why) => (format!("`{}`", code.name()), why),
+        };
+        text.push_str(&format!("| {} | {served} | {} | {note} |\n", row.name, verbs.join(", ")));
+    }
+    text
+}
+
+#[test]
+fn the_documentation_lists_every_operation() {
+    const BEGIN: &str = "<!-- operations: written by the test that checks them -->\n";
+    const END: &str = "\n<!-- end of operations -->";
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/s3.md");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (before, rest) = text.split_once(BEGIN).unwrap();
+    let (listed, after) = rest.split_once(END).unwrap();
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, format!("{before}{BEGIN}{}{END}{after}", written())).unwrap();
+        return;
+    }
+    assert_eq!(listed, written(), "docs/s3.md differs from operations/table.rs: look at it, then set UPDATE_GOLDEN=1");
 }
 
 /// What a request of an operation looks like, with all that its row asks for.
@@ -87,6 +125,10 @@ fn body_of(name: &str) -> &'static str {
         "DeleteObjects" => "<Delete><Object><Key>k</Key></Object></Delete>",
         "PutBucketTagging" | "PutObjectTagging" => {
             "<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>"
+        }
+        "PutBucketCors" => {
+            "<CORSConfiguration><CORSRule><AllowedMethod>GET</AllowedMethod><AllowedOrigin>*</AllowedOrigin></CORSRule>\
+             </CORSConfiguration>"
         }
         _ => "",
     }

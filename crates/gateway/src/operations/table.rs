@@ -1,6 +1,6 @@
 //! Every operation of S3, in the order in which a request is compared with them: those with more marks first.
 
-use base::word::Verb::{CreateDataset, Delete, DeleteDataset, Head, List, Read, Write};
+use base::word::Verb::{ConfigureDataset, CreateDataset, Delete, DeleteDataset, Head, List, Read, Write};
 use http::Method;
 use s3wire::Code;
 
@@ -87,7 +87,7 @@ pub static TABLE: &[Operation] = rows! {
     GET Object ListParts [Key("uploadId")] [List] PLAIN;
     GET Object GetObject [] [Read, Head] PLAIN;
     // Posts.
-    POST Bucket CreateBucketMetadataTableConfiguration [Key("metadataTable")] [CreateDataset] TABLES;
+    POST Bucket CreateBucketMetadataTableConfiguration [Key("metadataTable")] [ConfigureDataset] TABLES;
     POST Bucket DeleteObjects [Key("delete")] [Delete] PLAIN;
     POST Bucket WriteGetObjectResponse [Header("x-amz-request-route"), Header("x-amz-request-token")] [Write]
         refused("nothing stands between the receipt and the reader");
@@ -98,31 +98,31 @@ pub static TABLE: &[Operation] = rows! {
     POST Object RestoreObject [Key("restore")] [Write] Refused(Code::InvalidObjectState, "nothing is archived");
     POST Object CompleteMultipartUpload [Key("uploadId")] [Write] PLAIN;
     // Saying something of buckets.
-    PUT Bucket PutBucketAnalyticsConfiguration [Key("analytics"), Parameter("id")] [CreateDataset] REPORTS;
-    PUT Bucket PutBucketIntelligentTieringConfiguration [Key("intelligent-tiering"), Parameter("id")] [CreateDataset]
+    PUT Bucket PutBucketAnalyticsConfiguration [Key("analytics"), Parameter("id")] [ConfigureDataset] REPORTS;
+    PUT Bucket PutBucketIntelligentTieringConfiguration [Key("intelligent-tiering"), Parameter("id")] [ConfigureDataset]
         TIERS;
-    PUT Bucket PutBucketInventoryConfiguration [Key("inventory"), Parameter("id")] [CreateDataset] REPORTS;
-    PUT Bucket PutBucketMetricsConfiguration [Key("metrics"), Parameter("id")] [CreateDataset] REPORTS;
-    PUT Bucket PutBucketAccelerateConfiguration [Key("accelerate")] [CreateDataset]
+    PUT Bucket PutBucketInventoryConfiguration [Key("inventory"), Parameter("id")] [ConfigureDataset] REPORTS;
+    PUT Bucket PutBucketMetricsConfiguration [Key("metrics"), Parameter("id")] [ConfigureDataset] REPORTS;
+    PUT Bucket PutBucketAccelerateConfiguration [Key("accelerate")] [ConfigureDataset]
         refused("bytes take one way, which the record knows");
-    PUT Bucket PutBucketAcl [Key("acl")] [CreateDataset] PRIVATE_ONLY;
-    PUT Bucket PutBucketCors [Key("cors")] [CreateDataset] PLAIN;
-    PUT Bucket PutBucketEncryption [Key("encryption")] [CreateDataset] Served("AES256 only");
-    PUT Bucket PutBucketLifecycleConfiguration [Key("lifecycle")] [CreateDataset]
+    PUT Bucket PutBucketAcl [Key("acl")] [ConfigureDataset] PRIVATE_ONLY;
+    PUT Bucket PutBucketCors [Key("cors")] [ConfigureDataset] PLAIN;
+    PUT Bucket PutBucketEncryption [Key("encryption")] [ConfigureDataset] Served("AES256 only");
+    PUT Bucket PutBucketLifecycleConfiguration [Key("lifecycle")] [ConfigureDataset]
         refused("nothing is deleted unless somebody asks; uploads that nobody completes are swept");
-    PUT Bucket PutBucketLogging [Key("logging")] [CreateDataset] REPORTS;
-    PUT Bucket PutBucketNotificationConfiguration [Key("notification")] [CreateDataset] Served("an empty one only");
-    PUT Bucket PutBucketOwnershipControls [Key("ownershipControls")] [CreateDataset] Served("BucketOwnerEnforced only");
-    PUT Bucket PutBucketPolicy [Key("policy")] [CreateDataset]
+    PUT Bucket PutBucketLogging [Key("logging")] [ConfigureDataset] REPORTS;
+    PUT Bucket PutBucketNotificationConfiguration [Key("notification")] [ConfigureDataset] Served("an empty one only");
+    PUT Bucket PutBucketOwnershipControls [Key("ownershipControls")] [ConfigureDataset] Served("BucketOwnerEnforced only");
+    PUT Bucket PutBucketPolicy [Key("policy")] [ConfigureDataset]
         Refused(Code::AccessDenied, "access is given by grants: `cofferdam grant create`");
-    PUT Bucket PutBucketReplication [Key("replication")] [CreateDataset]
+    PUT Bucket PutBucketReplication [Key("replication")] [ConfigureDataset]
         refused("a copy that leaves by itself would have no reader to record");
-    PUT Bucket PutBucketRequestPayment [Key("requestPayment")] [CreateDataset] Served("BucketOwner only");
-    PUT Bucket PutBucketTagging [Key("tagging")] [CreateDataset] PLAIN;
-    PUT Bucket PutBucketVersioning [Key("versioning")] [CreateDataset] PLAIN;
-    PUT Bucket PutBucketWebsite [Key("website")] [CreateDataset] refused("nothing is public");
-    PUT Bucket PutObjectLockConfiguration [Key("object-lock")] [CreateDataset] PLAIN;
-    PUT Bucket PutPublicAccessBlock [Key("publicAccessBlock")] [CreateDataset] Served("all four only");
+    PUT Bucket PutBucketRequestPayment [Key("requestPayment")] [ConfigureDataset] Served("BucketOwner only");
+    PUT Bucket PutBucketTagging [Key("tagging")] [ConfigureDataset] PLAIN;
+    PUT Bucket PutBucketVersioning [Key("versioning")] [ConfigureDataset] PLAIN;
+    PUT Bucket PutBucketWebsite [Key("website")] [ConfigureDataset] refused("nothing is public");
+    PUT Bucket PutObjectLockConfiguration [Key("object-lock")] [ConfigureDataset] PLAIN;
+    PUT Bucket PutPublicAccessBlock [Key("publicAccessBlock")] [ConfigureDataset] Served("all four only");
     PUT Bucket CreateBucket [] [CreateDataset] PLAIN;
     // Writing objects.
     PUT Object UpdateObjectEncryption [Key("encryption")] [Write]
@@ -136,22 +136,22 @@ pub static TABLE: &[Operation] = rows! {
     PUT Object CopyObject [Header("x-amz-copy-source")] [Write] PLAIN;
     PUT Object PutObject [] [Write] PLAIN;
     // Taking back what was said of buckets.
-    DELETE Bucket DeleteBucketAnalyticsConfiguration [Key("analytics"), Parameter("id")] [CreateDataset] NONE_EXISTS;
-    DELETE Bucket DeleteBucketIntelligentTieringConfiguration [Key("intelligent-tiering"), Parameter("id")] [CreateDataset]
+    DELETE Bucket DeleteBucketAnalyticsConfiguration [Key("analytics"), Parameter("id")] [ConfigureDataset] NONE_EXISTS;
+    DELETE Bucket DeleteBucketIntelligentTieringConfiguration [Key("intelligent-tiering"), Parameter("id")] [ConfigureDataset]
         NONE_EXISTS;
-    DELETE Bucket DeleteBucketInventoryConfiguration [Key("inventory"), Parameter("id")] [CreateDataset] NONE_EXISTS;
-    DELETE Bucket DeleteBucketMetricsConfiguration [Key("metrics"), Parameter("id")] [CreateDataset] NONE_EXISTS;
-    DELETE Bucket DeleteBucketCors [Key("cors")] [CreateDataset] PLAIN;
-    DELETE Bucket DeleteBucketEncryption [Key("encryption")] [CreateDataset] Served("back to the default, AES256");
-    DELETE Bucket DeleteBucketLifecycle [Key("lifecycle")] [CreateDataset] NONE_EXISTS;
-    DELETE Bucket DeleteBucketMetadataTableConfiguration [Key("metadataTable")] [CreateDataset] TABLES;
-    DELETE Bucket DeleteBucketOwnershipControls [Key("ownershipControls")] [CreateDataset]
+    DELETE Bucket DeleteBucketInventoryConfiguration [Key("inventory"), Parameter("id")] [ConfigureDataset] NONE_EXISTS;
+    DELETE Bucket DeleteBucketMetricsConfiguration [Key("metrics"), Parameter("id")] [ConfigureDataset] NONE_EXISTS;
+    DELETE Bucket DeleteBucketCors [Key("cors")] [ConfigureDataset] PLAIN;
+    DELETE Bucket DeleteBucketEncryption [Key("encryption")] [ConfigureDataset] Served("back to the default, AES256");
+    DELETE Bucket DeleteBucketLifecycle [Key("lifecycle")] [ConfigureDataset] NONE_EXISTS;
+    DELETE Bucket DeleteBucketMetadataTableConfiguration [Key("metadataTable")] [ConfigureDataset] TABLES;
+    DELETE Bucket DeleteBucketOwnershipControls [Key("ownershipControls")] [ConfigureDataset]
         Refused(Code::AccessDenied, "the owner owns everything, always");
-    DELETE Bucket DeleteBucketPolicy [Key("policy")] [CreateDataset] NONE_EXISTS;
-    DELETE Bucket DeleteBucketReplication [Key("replication")] [CreateDataset] NONE_EXISTS;
-    DELETE Bucket DeleteBucketTagging [Key("tagging")] [CreateDataset] PLAIN;
-    DELETE Bucket DeleteBucketWebsite [Key("website")] [CreateDataset] NONE_EXISTS;
-    DELETE Bucket DeletePublicAccessBlock [Key("publicAccessBlock")] [CreateDataset]
+    DELETE Bucket DeleteBucketPolicy [Key("policy")] [ConfigureDataset] NONE_EXISTS;
+    DELETE Bucket DeleteBucketReplication [Key("replication")] [ConfigureDataset] NONE_EXISTS;
+    DELETE Bucket DeleteBucketTagging [Key("tagging")] [ConfigureDataset] PLAIN;
+    DELETE Bucket DeleteBucketWebsite [Key("website")] [ConfigureDataset] NONE_EXISTS;
+    DELETE Bucket DeletePublicAccessBlock [Key("publicAccessBlock")] [ConfigureDataset]
         Refused(Code::AccessDenied, "public access stays blocked");
     DELETE Bucket DeleteBucket [] [DeleteDataset] Served("an empty one");
     // Deleting objects.

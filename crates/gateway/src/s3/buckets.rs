@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use custody::settings::DatasetSettings;
+use custody::settings::{Dataset, DatasetSettings};
 use s3s::S3Response;
 use s3s::dto::{
     Bucket, CreateBucketInput, CreateBucketOutput, DeleteBucketInput, DeleteBucketOutput, GetBucketLocationInput,
@@ -83,8 +83,7 @@ pub(super) async fn get_bucket_versioning(
 }
 
 /// That the bucket exists is itself released by receipt.
-pub(super) async fn know(door: &Door, asked: &Asked, bucket: &str) -> Result<(), Refused> {
+pub(super) async fn know(door: &Door, asked: &Asked, bucket: &str) -> Result<Arc<Dataset>, Refused> {
     let known = door.custody.head_bucket(&asked.caller, asked.request, bucket).await;
-    known.map_err(|error| asked.refuse(error))?;
-    Ok(())
+    Ok(known.map_err(|error| asked.refuse(error))?)
 }
