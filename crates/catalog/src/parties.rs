@@ -8,6 +8,7 @@ use crate::error::{CatalogError, conflict, missing};
 use crate::model::{DatasetRow, EngagementRow, PartnerRow, PrincipalRow, SealedName};
 use crate::row::{Reader, join};
 use crate::sql::{Sql, Value, one, rows, write};
+use crate::uploads;
 
 const PARTNERS: &str = "partners";
 const ENGAGEMENTS: &str = "engagements";
@@ -92,14 +93,11 @@ pub(crate) fn set_settings(
 
 pub(crate) fn drop_dataset(sql: &mut dyn Sql, dataset: DatasetId) -> Result<(), CatalogError> {
     let id: [Value<'_>; 1] = [dataset.as_bytes().into()];
-    for held in [
-        "SELECT dataset FROM versions WHERE dataset = $1 AND gone IS NULL LIMIT 1",
-        "SELECT dataset FROM uploads WHERE dataset = $1 LIMIT 1",
-    ] {
-        if one(sql, DATASETS, held, &id, |row| row.vec())?.is_some() {
-            return Err(conflict(format!("dataset `{dataset}` is not empty")));
-        }
+    let held = "SELECT dataset FROM versions WHERE dataset = $1 AND gone IS NULL LIMIT 1";
+    if one(sql, DATASETS, held, &id, |row| row.vec())?.is_some() {
+        return Err(conflict(format!("dataset `{dataset}` is not empty")));
     }
+    uploads::abort_all(sql, dataset)?;
     match write(sql, DATASETS, "DELETE FROM datasets WHERE id = $1", &id)? {
         0 => Err(missing(format!("no dataset `{dataset}`"))),
         _ => Ok(()),

@@ -6,7 +6,7 @@ use base::object::{Body, Part, WrappedKey};
 use bytes::Bytes;
 
 use crate::catalog::Catalog;
-use crate::error::{CatalogError, missing, refused};
+use crate::error::{CatalogError, conflict, missing, refused};
 use crate::model::{UploadPartRow, UploadRow};
 use crate::row::Reader;
 use crate::sql::{Sql, Value, limit, one, rows, write};
@@ -15,6 +15,9 @@ use crate::{blobs, parties};
 
 const UPLOADS: &str = "uploads";
 const PARTS: &str = "upload_parts";
+
+/// How many uploads go with their dataset. Each may have ten thousand parts, and all other writers wait meanwhile.
+const MOST_ABORTED: usize = 100;
 
 pub(crate) fn add(sql: &mut dyn Sql, row: &UploadRow) -> Result<(), CatalogError> {
     if row.key.is_empty() || row.key.len() > LONGEST_KEY_BYTES {
@@ -75,6 +78,19 @@ pub(crate) fn add_part(sql: &mut dyn Sql, row: &UploadPartRow) -> Result<(), Cat
 
 pub(crate) fn abort(sql: &mut dyn Sql, upload: UploadId) -> Result<(), CatalogError> {
     end(sql, upload)?.into_iter().try_for_each(|blob| blobs::discard(sql, blob))
+}
+
+/// Aborts what was begun in a dataset that goes: an upload that nobody completed holds nothing back.
+// SPEC: S3 DeleteBucket: a bucket is empty when it has no object and no version.
+// LIMIT: a dataset with more uploads under way than are aborted in one transaction stays, until some of them were aborted.
+pub(crate) fn abort_all(sql: &mut dyn Sql, dataset: DatasetId) -> Result<(), CatalogError> {
+    let text = "SELECT id FROM uploads WHERE dataset = $1 LIMIT $2";
+    let values = [dataset.as_bytes().into(), limit(MOST_ABORTED.saturating_add(1))];
+    let found = rows(sql, UPLOADS, text, &values, |row| row.id(UploadId::from_slice))?;
+    if found.len() > MOST_ABORTED {
+        return Err(conflict(format!("dataset `{dataset}` has more than {MOST_ABORTED} uploads under way")));
+    }
+    found.into_iter().try_for_each(|upload| abort(sql, upload))
 }
 
 /// Removes an upload and answers the blobs of its parts, which are still marked used.

@@ -192,8 +192,6 @@ fn an_upload_is_completed_with_some_of_its_parts() {
     world.run(vec![Change::UploadPart(small.clone())]).unwrap();
     assert_eq!(world.catalog.upload_parts(row.id, 0, 2).unwrap(), [parts[0].clone(), parts[2].clone()]);
     assert_eq!(world.catalog.upload_parts(row.id, 2, 9).unwrap(), [small]);
-    let drop = Change::DropDataset(world.dataset.id);
-    assert_eq!(kind(&mut world, drop), Kind::Conflict);
 
     let version = VersionRow { version: row.version, ..world.version(b"big", vec![stored(2, blobs[2])]) };
     let complete = |row: VersionRow, upload| {
@@ -228,6 +226,19 @@ fn an_aborted_upload_leaves_only_garbage() {
     let drop = Change::DropDataset(world.dataset.id);
     assert_eq!(kind(&mut world, drop), Kind::Missing);
     assert_eq!(kind(&mut world, Change::Upload(upload(&World::new(8), b"k"))), Kind::Missing);
+}
+
+#[test]
+fn uploads_under_way_go_with_their_dataset() {
+    let mut world = World::new(9);
+    let (first, second) = (upload(&world, b"a"), upload(&world, b"b"));
+    let blob = world.blob();
+    let begun = [Change::Upload(first.clone()), Change::Upload(second.clone())];
+    world.run(begun.into_iter().chain([Change::UploadPart(part(&first, stored(1, blob)))]).collect()).unwrap();
+    world.run(vec![Change::DropDataset(world.dataset.id)]).unwrap();
+    assert_eq!(world.catalog.garbage(9).unwrap(), [blob]);
+    assert_eq!(world.catalog.upload(first.id).unwrap(), None);
+    assert_eq!(world.catalog.upload(second.id).unwrap(), None);
 }
 
 #[test]

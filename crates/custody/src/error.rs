@@ -190,9 +190,7 @@ impl fmt::Display for CustodyError {
             Self::Conflict(clash) => f.write_str(match clash {
                 Clash::BucketOwned => "the bucket exists already and is yours",
                 Clash::BucketTaken => "the bucket name is taken\nchoose another",
-                Clash::NotEmpty => {
-                    "the bucket is not empty\ndelete its versions and delete markers and abort its uploads first"
-                }
+                Clash::NotEmpty => "the bucket is not empty\ndelete its objects and all their versions first",
                 Clash::LockNeedsVersioning => "object lock needs versioning to be enabled",
                 Clash::Precondition => "a condition of the request does not hold",
                 Clash::InvalidPart => "a listed part was not uploaded, or its ETag differs",
