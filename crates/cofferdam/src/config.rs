@@ -11,6 +11,9 @@
 //! file = "keys/root.key"       # relative to the data folder
 //! passphrase_file = "/run/credentials/cofferdam/passphrase"
 //!
+//! [intake]
+//! unscannable_readable = false   # whether Parquet, images and so on may be read in buckets that S3 clients create
+//!
 //! [log]
 //! level = "info"               # error, warn, info, debug, trace
 //! format = "text"              # or "json"
@@ -45,6 +48,8 @@ pub struct Config {
     pub listen: Listen,
     /// Where the root key lies.
     pub root_key: RootKey,
+    /// What intake does with what arrives.
+    pub intake: Intake,
     /// How to log.
     pub log: Log,
 }
@@ -67,6 +72,15 @@ pub struct RootKey {
     pub file: PathBuf,
     /// A file that holds the passphrase it is sealed with, if it is.
     pub passphrase_file: Option<PathBuf>,
+}
+
+/// What intake does with what arrives.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Intake {
+    /// Whether what no detector can read may be read in buckets that S3 clients create. People who create a dataset with
+    /// `cofferdam dataset create` say so themselves.
+    pub unscannable_readable: bool,
 }
 
 /// How to log.
@@ -112,6 +126,7 @@ pub enum LogFormat {
 struct File {
     listen: Listen,
     root_key: RootKey,
+    intake: Intake,
     log: Log,
 }
 
@@ -160,6 +175,7 @@ impl Config {
                 file: data.join(file.root_key.file),
                 passphrase_file: file.root_key.passphrase_file.map(|file| data.join(file)),
             },
+            intake: file.intake,
             log: file.log,
         })
     }

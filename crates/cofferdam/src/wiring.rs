@@ -37,7 +37,7 @@ use seal::{KeyRing, LocalRoot, Opener, RecordSealer};
 use store::{Disk, LocalDisk, Store};
 
 use crate::chance::SystemEntropy;
-use crate::config::Config;
+use crate::config::{Config, Intake};
 use crate::error::Error;
 use crate::files;
 
@@ -127,7 +127,8 @@ impl Deployment {
         let (queue, releaser, writer) =
             ledger::start::<CatalogCommitter>(committer, Arc::clone(&sealer), Arc::clone(&clock), Arc::clone(&entropy))
                 .map_err(|error| Error::part("opening the ledger", error.kind(), error))?;
-        let ground = Ground { id, store, documents, ring, catalog: catalog.clone(), sealer, clock, entropy };
+        let intake = config.intake;
+        let ground = Ground { id, store, documents, ring, catalog: catalog.clone(), sealer, clock, entropy, intake };
         let clock = Arc::clone(&ground.clock);
         match ground.raise(queue, releaser, wire, missing, log).await {
             Ok((custody, publisher)) => Ok(Self { custody, publisher, catalog, clock, writer }),
@@ -158,6 +159,7 @@ struct Ground {
     sealer: Arc<dyn EntrySealer>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    intake: Intake,
 }
 
 type Raised = (Arc<Custody>, Arc<Publisher<Change, Applied>>);
@@ -172,7 +174,7 @@ impl Ground {
         missing: Missing,
         log: Option<&str>,
     ) -> Result<Raised, Error> {
-        let Self { id, store, documents, ring, catalog, sealer, clock, entropy } = self;
+        let Self { id, store, documents, ring, catalog, sealer, clock, entropy, intake } = self;
         let rows: Arc<dyn LedgerRows> = Arc::new(catalog.clone());
         let reader = Reader::new(Arc::clone(&rows), sealer);
 
@@ -213,6 +215,7 @@ impl Ground {
             scanner,
             clock,
             entropy,
+            unscannable_readable: intake.unscannable_readable,
         };
         let custody = Custody::open(parts).await.map_err(|error| Error::custody("opening custody", error))?;
         Ok((custody, publisher))

@@ -82,6 +82,9 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Chance.
     pub entropy: Arc<dyn Entropy>,
+    /// Whether what no detector can read may be read in buckets that workloads create. People who create a dataset say so
+    /// themselves.
+    pub unscannable_readable: bool,
 }
 
 /// Custody of one deployment.
@@ -101,6 +104,7 @@ pub struct Custody {
     pub(crate) scanner: PrincipalId,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) unscannable_readable: bool,
     pub(crate) directory: Arc<Directory>,
     pub(crate) identity: Identity,
     pub(crate) names: Names,
@@ -143,6 +147,7 @@ impl Custody {
             scanner: parts.scanner,
             clock: parts.clock,
             entropy: parts.entropy,
+            unscannable_readable: parts.unscannable_readable,
             directory,
             identity,
             names,

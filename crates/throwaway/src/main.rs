@@ -86,6 +86,8 @@ async fn serve(options: &Options, data: &Path, accounts: &[Account]) -> Result<(
     let mut config = Config::read(data)?;
     config.listen.s3.set_port(options.port);
     config.listen.admin.set_port(0);
+    // Suites send random bytes to buckets that they create, and read them back.
+    config.intake.unscannable_readable = true;
     let stage = stage::set(&config, accounts).await?;
     let mut server = Server::open(&config).await?;
     let keys = FixedKeys::issue(Arc::clone(server.custody()), accounts).await;

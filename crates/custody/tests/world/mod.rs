@@ -167,6 +167,7 @@ impl World {
             scanner,
             clock,
             entropy,
+            unscannable_readable: false,
         };
         let custody = Custody::open(parts).await.unwrap();
         Self { custody, clock: Arc::clone(&disk.clock), catalog, reader, writer, disk }

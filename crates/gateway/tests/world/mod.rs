@@ -101,6 +101,7 @@ impl World {
             scanner,
             clock: Arc::clone(&clock),
             entropy,
+            unscannable_readable: false,
         };
         let custody = Custody::open(parts).await.unwrap();
         let founder = person("ann", None, vec![Role::Administrator, Role::Security], 1);
