@@ -36,7 +36,8 @@ impl Custody {
         let engagement = self.compartment(caller)?;
         let matter = Matter::names(request, Verb::CreateDataset, &engagement, None);
         let _permit = self.judge(caller, matter).await?;
-        let new = NewDataset { bucket, purposes: Vec::new(), unscannable_readable: false, settings };
+        let new =
+            NewDataset { bucket, purposes: Vec::new(), unscannable_readable: self.unscannable_readable, settings };
         self.add_dataset(caller, request, &engagement, new).await
     }
 
@@ -152,6 +153,10 @@ impl Custody {
     }
 }
 
+/// What S3 keeps for names that mean something else to its clients.
+const RESERVED_BEGINNINGS: [&str; 3] = ["xn--", "sthree-", "amzn-s3-demo-"];
+const RESERVED_ENDINGS: [&str; 5] = ["-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"];
+
 /// S3's rules for names of buckets, as far as they keep a name usable in a path and a host name.
 ///
 /// SPEC: S3 user guide, general purpose bucket naming rules.
@@ -163,7 +168,9 @@ fn check_bucket(bucket: &str) -> Result<(), CustodyError> {
         && edge(bytes.first())
         && edge(bytes.last())
         && bytes.iter().all(plain)
-        && !bucket.contains("..")
+        && !["..", ".-", "-."].iter().any(|pair| bucket.contains(pair))
+        && !RESERVED_BEGINNINGS.iter().any(|beginning| bucket.starts_with(beginning))
+        && !RESERVED_ENDINGS.iter().any(|ending| bucket.ends_with(ending))
         && bucket.parse::<std::net::Ipv4Addr>().is_err();
     if right {
         return Ok(());
@@ -182,7 +189,20 @@ mod tests {
         for good in ["abc", "a.b-c", "0data", &"a".repeat(63)] {
             assert!(check_bucket(good).is_ok(), "{good}");
         }
-        for bad in ["ab", "Abc", "-abc", "abc-", "a..b", "10.0.0.1", "a_b", &"a".repeat(64)] {
+        for bad in [
+            "ab",
+            "Abc",
+            "-abc",
+            "abc-",
+            "a..b",
+            "a.-b",
+            "a-.b",
+            "10.0.0.1",
+            "a_b",
+            "xn--a",
+            "a-s3alias",
+            &"a".repeat(64),
+        ] {
             assert!(check_bucket(bad).is_err(), "{bad}");
         }
     }

@@ -24,6 +24,7 @@ use http::header::{
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body::Body as _;
+use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use s3s::config::{S3Config, StaticConfigProvider};
 use s3s::service::{S3Service, S3ServiceBuilder};
@@ -36,7 +37,7 @@ use crate::operations::{self, Operation};
 use crate::register::Register;
 use crate::s3::Door;
 use crate::server::Front;
-use crate::upload::{TrailerSlot, Upload};
+use crate::upload::{self, TrailerSlot, Upload};
 use crate::wire::Wire;
 use crate::{errors, headers};
 use s3wire::chunked::{Announced, Decoder, Signatures};
@@ -105,7 +106,7 @@ impl S3Front {
                 operation.served()?;
                 prepare(parts, body, &claim, key, (Arc::clone(&caller), id, wire, operation))
             })?;
-            let answer = self.s3.call(asked).await;
+            let answer = self.s3.call(with_document(asked).await?).await;
             answer.map_err(|_| Refusal::new(Code::InternalError, "the answer could not be written"))
         };
         let outcome = outcome.await;
@@ -240,6 +241,7 @@ fn prepare(
     key: SigningKey,
     (caller, request, wire, operation): (Arc<Caller>, RequestId, Arc<Wire>, &'static Operation),
 ) -> Result<Request<s3s::Body>, Refusal> {
+    refuse_unmeasured(&parts.headers, operation)?;
     let form =
         parts.headers.get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"multipart/form-data"));
     if parts.method == Method::POST && form {
@@ -263,6 +265,32 @@ fn prepare(
     undress(&mut parts, body.size_hint().exact())?;
     parts.extensions.insert(Arc::new(asked));
     Ok(Request::from_parts(parts, body))
+}
+
+/// Reads a document whole before `s3s` sees it: what is wrong with a body, `s3s` would take for a failure inside.
+async fn with_document(request: Request<s3s::Body>) -> Result<Request<s3s::Body>, Refusal> {
+    let (parts, mut body) = request.into_parts();
+    if is_object_data(&parts) {
+        return Ok(Request::from_parts(parts, body));
+    }
+    let mut document = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(upload::refusal_of)?;
+        document.extend_from_slice(frame.data_ref().map_or(&[], |data| data));
+        if document.len() > LARGEST_XML_BYTES {
+            return Err(Refusal::new(Code::EntityTooLarge, "the document is longer than any that S3 has"));
+        }
+    }
+    Ok(Request::from_parts(parts, s3s::Body::from(document)))
+}
+
+// SPEC: S3: object data has a length, in one of two headers.
+fn refuse_unmeasured(headers: &HeaderMap, operation: &Operation) -> Result<(), Refusal> {
+    let measured = headers.contains_key(CONTENT_LENGTH) || headers.contains_key(TRANSFER_ENCODING);
+    if !measured && matches!(operation.name, "PutObject" | "UploadPart") {
+        return Err(Refusal::new(Code::MissingContentLength, "you must provide the Content-Length HTTP header"));
+    }
+    Ok(())
 }
 
 fn render(refusal: &Refusal, resource: &str, id: RequestId) -> Response<s3s::Body> {
@@ -363,7 +391,7 @@ fn undress(parts: &mut Parts, length: Option<u64>) -> Result<(), Refusal> {
         .map(str::trim)
         .filter(|encoding| !encoding.is_empty() && !encoding.eq_ignore_ascii_case("aws-chunked"))
         .collect();
-    let encodings = HeaderValue::from_str(&encodings.join(","));
+    let encodings = HeaderValue::from_str(&encodings.join(", "));
     parts.headers.remove(CONTENT_ENCODING);
     if let Ok(encodings) = encodings
         && !encodings.is_empty()

@@ -209,6 +209,11 @@ where
     }
 }
 
+/// Why a body ended badly, when it went through hands that know errors only as errors.
+pub(crate) fn refusal_of(error: Box<dyn std::error::Error + Send + Sync>) -> Refusal {
+    error.downcast::<Refusal>().map_or_else(|_| broken(), |refusal| *refusal)
+}
+
 fn broken() -> Refusal {
     Refusal::new(Code::IncompleteBody, "the body could not be read to its end")
 }

@@ -119,7 +119,7 @@ impl PayloadForm {
 /// # Errors
 /// A [`Refusal`] when there is none, when it is malformed, or when its time is out of bounds.
 pub fn read(request: &Parts, now: Timestamp) -> Result<Claim, Refusal> {
-    let by_header = request.headers.contains_key(http::header::AUTHORIZATION);
+    let by_header = request.headers.get(http::header::AUTHORIZATION).is_some_and(|value| !value.is_empty());
     let by_query = presigned::is_presigned(request);
     refuse_version_2(request)?;
     match (by_header, by_query) {

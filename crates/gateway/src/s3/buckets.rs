@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
+use base::word::Verb;
+use custody::record::Failure;
 use custody::settings::{Dataset, DatasetSettings};
+use custody::{Clash, CustodyError};
 use s3s::S3Response;
 use s3s::dto::{
     Bucket, CreateBucketInput, CreateBucketOutput, DeleteBucketInput, DeleteBucketOutput, GetBucketLocationInput,
@@ -10,18 +13,36 @@ use s3s::dto::{
     ListBucketsInput, ListBucketsOutput,
 };
 
+use super::page::Listed;
 use super::private::owner;
 use super::{Door, Refused, timestamp};
 use crate::asked::Asked;
+use s3wire::{Code, Refusal};
+
+/// The region every bucket says it is in: S3's oldest, which clients take when they were told none.
+const REGION: &str = "us-east-1";
+
+/// How many buckets a page may have.
+// SPEC: S3 ListBuckets.
+const MOST_BUCKETS: i32 = 10_000;
 
 pub(super) async fn list_buckets(
     door: &Door,
     asked: Arc<Asked>,
-    _input: ListBucketsInput,
+    input: ListBucketsInput,
 ) -> Result<S3Response<ListBucketsOutput>, Refused> {
+    let most = match input.max_buckets.unwrap_or(MOST_BUCKETS) {
+        most @ 1..=MOST_BUCKETS => usize::try_from(most).unwrap_or_default(),
+        _ => return Err(Refusal::new(Code::InvalidArgument, "max-buckets must be from 1 to 10000").into()),
+    };
+    let listed = Listed { bucket: "", prefix: input.prefix.as_deref().unwrap_or_default(), delimiter: "" };
+    let after = input.continuation_token.as_deref().map(|token| listed.after(token)).transpose()?.unwrap_or_default();
     let rows = door.custody.buckets(&asked.caller, asked.request).await.map_err(|error| asked.refuse(error))?;
-    let buckets = rows
-        .iter()
+    let mut rest = rows.iter().filter(|row| row.bucket.starts_with(listed.prefix) && row.bucket.as_bytes() > &*after);
+    let page: Vec<_> = rest.by_ref().take(most).collect();
+    let next = page.last().filter(|_| rest.next().is_some()).map(|row| listed.token(row.bucket.as_bytes()));
+    let buckets = page
+        .into_iter()
         .map(|row| Bucket {
             name: Some(row.bucket.clone()),
             creation_date: Some(timestamp(row.created)),
@@ -29,7 +50,12 @@ pub(super) async fn list_buckets(
         })
         .collect();
     let owner = Some(owner(door, &asked));
-    Ok(S3Response::new(ListBucketsOutput { buckets: Some(buckets), owner, ..ListBucketsOutput::default() }))
+    Ok(S3Response::new(ListBucketsOutput {
+        buckets: Some(buckets),
+        continuation_token: next,
+        owner,
+        prefix: input.prefix,
+    }))
 }
 
 pub(super) async fn create_bucket(
@@ -39,7 +65,20 @@ pub(super) async fn create_bucket(
 ) -> Result<S3Response<CreateBucketOutput>, Refused> {
     let created =
         door.custody.create_bucket(&asked.caller, asked.request, &input.bucket, DatasetSettings::default()).await;
-    created.map_err(|error| asked.refuse(error))?;
+    match created {
+        Ok(_) => {}
+        // SPEC: S3 in its oldest region: who owns the bucket already is told that it is there. Nothing was created, and that is
+        // what is entered.
+        Err(clash @ CustodyError::Conflict(Clash::BucketOwned)) => {
+            let (verb, bucket, kind) = (Verb::CreateDataset, Some(input.bucket.as_str()), clash.kind());
+            let failure = Failure { operation: "CreateBucket", verb, bucket, kind };
+            let entered = door.custody.enter_failure(&asked.caller, asked.request, failure).await;
+            entered.map_err(|error| asked.refuse(error))?;
+        }
+        // Nothing else of what was asked can be invalid.
+        Err(CustodyError::Invalid(why)) => return Err(Refusal::new(Code::InvalidBucketName, why).into()),
+        Err(error) => return Err(asked.refuse(error).into()),
+    }
     Ok(S3Response::new(CreateBucketOutput { location: Some(format!("/{}", input.bucket)) }))
 }
 
@@ -49,7 +88,7 @@ pub(super) async fn head_bucket(
     input: HeadBucketInput,
 ) -> Result<S3Response<HeadBucketOutput>, Refused> {
     know(door, &asked, &input.bucket).await?;
-    Ok(S3Response::new(HeadBucketOutput::default()))
+    Ok(S3Response::new(HeadBucketOutput { bucket_region: Some(REGION.to_owned()), ..HeadBucketOutput::default() }))
 }
 
 pub(super) async fn delete_bucket(

@@ -26,7 +26,9 @@ pub(super) async fn list_objects_v2(
         prefix: input.prefix.as_deref().unwrap_or_default(),
         delimiter: input.delimiter.as_deref().unwrap_or_default(),
     };
-    let after = match (&input.continuation_token, &input.start_after) {
+    // SPEC: S3 ListObjectsV2: a token wins over a start; an empty one is none.
+    let token = input.continuation_token.as_deref().filter(|token| !token.is_empty());
+    let after = match (token, &input.start_after) {
         (Some(token), _) => Some(listed.after(token)?),
         (None, start) => start.as_ref().filter(|start| !start.is_empty()).map(|start| start.clone().into_bytes()),
     };
@@ -72,7 +74,8 @@ pub(super) async fn list_objects(
         next_marker: next.map(|next| spelling.write(next)).transpose()?,
         contents: Some(objects(&page, spelling)?),
         common_prefixes: Some(prefixes(&page, spelling)?),
-        prefix: Some(spelling.write(listed.prefix.as_bytes())?),
+        // The most widespread client decodes everything else of this answer.
+        prefix: Some(spelling.write_plainly(listed.prefix)?),
         delimiter: spelling.write_all(input.delimiter.as_deref())?,
         marker: Some(spelling.write(input.marker.unwrap_or_default().as_bytes())?),
         name: Some(input.bucket),

@@ -63,8 +63,15 @@ impl Spelling {
         }
     }
 
+    /// Writes what was asked, back; nothing where nothing was asked.
+    // SPEC: S3: an empty delimiter or start is not echoed.
     pub(super) fn write_all(self, text: Option<&str>) -> Result<Option<String>, Refusal> {
-        text.map(|text| self.write(text.as_bytes())).transpose()
+        text.filter(|text| !text.is_empty()).map(|text| self.write(text.as_bytes())).transpose()
+    }
+
+    /// Writes what clients do not decode: escaped only where XML leaves no other way.
+    pub(super) fn write_plainly(self, text: &str) -> Result<String, Refusal> {
+        if text.chars().all(fits_xml) { Ok(text.to_owned()) } else { self.write(text.as_bytes()) }
     }
 }
 

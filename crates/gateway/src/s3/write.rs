@@ -12,6 +12,7 @@ use s3s::dto::{PutObjectInput, PutObjectOutput, StreamingBlob, Timestamp, Timest
 use super::checksums::{self, type_of, write_checksums};
 use super::{Door, Refused, etag};
 use crate::asked::Asked;
+use crate::upload::refusal_of;
 use s3wire::{Code, Refusal};
 
 /// How many bytes of user metadata an object may have.
@@ -94,10 +95,7 @@ pub(super) fn mismatched(mismatch: Mismatch) -> Refusal {
 /// The next data of a request's body.
 pub(super) async fn next(body: &mut Option<StreamingBlob>) -> Option<Result<bytes::Bytes, Refusal>> {
     let data = body.as_mut()?.next().await?;
-    Some(data.map_err(|error| match error.downcast::<Refusal>() {
-        Ok(refusal) => *refusal,
-        Err(_) => Refusal::new(Code::IncompleteBody, "the body could not be read to its end"),
-    }))
+    Some(data.map_err(refusal_of))
 }
 
 /// The headers S3 keeps with an object.
