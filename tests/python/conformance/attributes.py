@@ -65,4 +65,4 @@ def check_malformed(ground: Ground) -> None:
     for headers in ({}, {"x-amz-object-attributes": ""}, {"x-amz-object-attributes": "Colour"}):
         ground.raw("GET", f"/{bucket}/k", query=[("attributes", "")], headers=headers).must_be(400, "InvalidArgument")
     refused(404, "NoSuchKey", ground.s3.get_object_attributes, Bucket=bucket, Key="missing", ObjectAttributes=["ETag"])
-    refused(403, "AccessDenied", ground.other.get_object_attributes, Bucket=bucket, Key="k", ObjectAttributes=["ETag"])
+    refused(404, "NoSuchBucket", ground.other.get_object_attributes, Bucket=bucket, Key="k", ObjectAttributes=["ETag"])

@@ -74,16 +74,17 @@ def check_name_taken_by_another(ground: Ground) -> None:
 
 
 def check_another_account_sees_and_reaches_nothing(ground: Ground) -> None:
+    """Where S3 says `AccessDenied`, nobody of one engagement learns here that another's bucket exists."""
     bucket = ground.filled("k")
-    refused(403, "403", ground.other.head_bucket, Bucket=bucket)
-    refused(403, "AccessDenied", ground.other.list_objects_v2, Bucket=bucket)
-    refused(403, "AccessDenied", ground.other.list_objects, Bucket=bucket)
-    refused(403, "AccessDenied", ground.other.get_object, Bucket=bucket, Key="k")
-    refused(403, "AccessDenied", ground.other.put_object, Bucket=bucket, Key="k", Body=b"theirs")
-    refused(403, "AccessDenied", ground.other.delete_object, Bucket=bucket, Key="k")
-    refused(403, "AccessDenied", ground.other.delete_bucket, Bucket=bucket)
-    refused(403, "AccessDenied", ground.other.get_bucket_location, Bucket=bucket)
-    refused(403, "AccessDenied", ground.other.get_bucket_acl, Bucket=bucket)
+    refused(404, "404", ground.other.head_bucket, Bucket=bucket)
+    refused(404, "NoSuchBucket", ground.other.list_objects_v2, Bucket=bucket)
+    refused(404, "NoSuchBucket", ground.other.list_objects, Bucket=bucket)
+    refused(404, "NoSuchBucket", ground.other.get_object, Bucket=bucket, Key="k")
+    refused(404, "NoSuchBucket", ground.other.put_object, Bucket=bucket, Key="k", Body=b"theirs")
+    refused(404, "NoSuchBucket", ground.other.delete_object, Bucket=bucket, Key="k")
+    refused(404, "NoSuchBucket", ground.other.delete_bucket, Bucket=bucket)
+    refused(404, "NoSuchBucket", ground.other.get_bucket_location, Bucket=bucket)
+    refused(404, "NoSuchBucket", ground.other.get_bucket_acl, Bucket=bucket)
     same(bucket in [entry["Name"] for entry in ground.other.list_buckets()["Buckets"]], False)
     same(ground.read(bucket, "k"), b"k")
 

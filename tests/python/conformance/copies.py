@@ -122,14 +122,14 @@ def check_another_accounts_source(ground: Ground) -> None:
     bucket, theirs = ground.filled("k"), ground.name()
     ground.other.create_bucket(Bucket=theirs)
     refused(
-        403,
-        "AccessDenied",
+        404,
+        "NoSuchBucket",
         ground.other.copy_object,
         Bucket=theirs,
         Key="to",
         CopySource={"Bucket": bucket, "Key": "k"},
     )
-    refused(403, "AccessDenied", copy, ground=ground, bucket=theirs, key="to", source={"Bucket": bucket, "Key": "k"})
+    refused(404, "NoSuchBucket", copy, ground=ground, bucket=theirs, key="to", source={"Bucket": bucket, "Key": "k"})
 
 
 def check_versions(ground: Ground) -> None:

@@ -94,7 +94,7 @@ def check_uploads_by_parts(ground: Ground) -> None:
 
 def check_another_accounts_link(ground: Ground) -> None:
     bucket = ground.filled("k")
-    use(ground, url(ground, "get_object", client=ground.other, Bucket=bucket, Key="k")).must_be(403, "AccessDenied")
+    use(ground, url(ground, "get_object", client=ground.other, Bucket=bucket, Key="k")).must_be(404, "NoSuchBucket")
 
 
 def check_two_signatures_at_once(ground: Ground) -> None:

@@ -148,6 +148,6 @@ def check_of_what_is_missing(ground: Ground) -> None:
 
 def check_of_another_account(ground: Ground) -> None:
     where = {"Bucket": ground.filled("k"), "Key": "k"}
-    refused(403, "AccessDenied", ground.other.get_object_tagging, **where)
-    refused(403, "AccessDenied", ground.other.put_object_tagging, Tagging=tags(("a", "1")), **where)
-    refused(403, "AccessDenied", ground.other.put_bucket_tagging, Bucket=where["Bucket"], Tagging=tags(("a", "1")))
+    refused(404, "NoSuchBucket", ground.other.get_object_tagging, **where)
+    refused(404, "NoSuchBucket", ground.other.put_object_tagging, Tagging=tags(("a", "1")), **where)
+    refused(404, "NoSuchBucket", ground.other.put_bucket_tagging, Bucket=where["Bucket"], Tagging=tags(("a", "1")))
