@@ -21,7 +21,7 @@ use crate::Outcome;
 const PROGRAM: &str = "target/release/cofferdam";
 
 /// Where the server runs; the clients run elsewhere.
-const SERVER_CORE: &str = "0";
+pub(crate) const SERVER_CORE: &str = "0";
 
 const ENGAGEMENT: &str = "measured";
 const WORKLOAD: &str = "loader";
@@ -52,8 +52,8 @@ pub(crate) struct Deployment {
 }
 
 impl Deployment {
-    /// Founds a deployment in `folder`, starts its server and sets everybody up.
-    pub(crate) async fn found(folder: &Path) -> Outcome<Self> {
+    /// Founds a deployment in `folder`, starts its server on these cores and sets everybody up.
+    pub(crate) async fn found(folder: &Path, cores: &str) -> Outcome<Self> {
         std::fs::create_dir_all(folder)?;
         let data = folder.join("data");
         std::fs::create_dir(&data)?;
@@ -66,7 +66,7 @@ impl Deployment {
         }
         let log = File::create(folder.join("server.log"))?;
         let server = Command::new("taskset")
-            .args(["--cpu-list", SERVER_CORE, PROGRAM, "serve", "--data"])
+            .args(["--cpu-list", cores, PROGRAM, "serve", "--data"])
             .arg(&data)
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)

@@ -103,7 +103,7 @@ fn name(number: u32) -> String {
 
 async fn trial(deployment: &Deployment, clock: &SystemClock) -> Outcome<Trial> {
     let credentials = deployment.session().await?;
-    let signer = Signer::new(deployment.s3, &credentials, clock)?;
+    let signer = Signer::new(deployment.s3, (&credentials).into(), clock)?;
     let (mut lines, mut reading) = (Vec::new(), Vec::new());
     let begun = Rc::new(Barrier::new(STREAMS.saturating_add(1) as usize));
     for number in 0..STREAMS {

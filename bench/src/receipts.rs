@@ -112,7 +112,7 @@ fn name(number: u32) -> String {
 
 /// Reads objects for `micros` over `readers` connections; what each read took.
 async fn read(deployment: &Deployment, credentials: &Credentials, readers: u32, micros: u64) -> Outcome<Micros> {
-    let signer = Rc::new(Signer::new(deployment.s3, credentials, &SystemClock)?);
+    let signer = Rc::new(Signer::new(deployment.s3, credentials.into(), &SystemClock)?);
     let next = Rc::new(Cell::new(0u32));
     let tasks = LocalSet::new();
     let began = SystemClock.tick();

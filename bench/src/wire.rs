@@ -1,6 +1,7 @@
-//! A lean S3 reader: signs every request, keeps its connection, counts what it is given and keeps nothing.
+//! A lean S3 client: keeps its connection, counts what it is given and keeps nothing.
 //!
-//! The program's own client derives its signing key anew for each request; under load that would measure the client.
+//! The program's own client derives its signing key anew for each request; under load that would measure the client. Every peer
+//! is measured with this one.
 
 use std::cell::Cell;
 use std::fmt::Write as _;
@@ -22,53 +23,95 @@ use crate::deployment::{BUCKET, REGION};
 const NO_BODY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 /// How much is read at a time.
-const PIECE_BYTES: usize = 64 * 1024;
+const PIECE_BYTES: usize = 256 * 1024;
 
 /// The longest head of an answer.
 const LONGEST_HEAD_BYTES: usize = 16 * 1024;
 
-/// Signs GET requests of one session, with the signing key kept.
+/// Who signs: access key and secret, and the token of a session if there is one.
+pub(crate) struct Keys {
+    pub(crate) access_key: String,
+    pub(crate) secret: String,
+    pub(crate) token: Option<String>,
+}
+
+impl From<&Credentials> for Keys {
+    fn from(credentials: &Credentials) -> Self {
+        Self {
+            access_key: credentials.access_key.clone(),
+            secret: credentials.secret.clone(),
+            token: Some(credentials.token.clone()),
+        }
+    }
+}
+
+/// Signs requests of one identity, with the signing key kept.
 pub(crate) struct Signer {
     host: String,
-    access_key: String,
-    token: String,
+    keys: Keys,
     scope: String,
     key: SigningKey,
 }
 
+/// The payload hash of a body that is covered by a checksum instead.
+const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
+
 impl Signer {
     /// For the day of `clock`.
-    pub(crate) fn new(server: SocketAddr, credentials: &Credentials, clock: &dyn Clock) -> Outcome<Self> {
+    pub(crate) fn new(server: SocketAddr, keys: Keys, clock: &dyn Clock) -> Outcome<Self> {
         let at = clock.now().to_amz();
         let date = at.get(..8).unwrap_or_default();
-        let secret: Result<[u8; 40], _> = credentials.secret.as_bytes().try_into();
-        let mut secret = secret.map_err(|_| "a session's secret has 40 characters")?;
-        Ok(Self {
-            host: server.to_string(),
-            access_key: credentials.access_key.clone(),
-            token: credentials.token.clone(),
-            scope: format!("{date}/{REGION}/s3/aws4_request"),
-            key: SigningKey::derive(&Secret::take(&mut secret), date, REGION, "s3"),
-        })
+        let secret: Result<[u8; 40], _> = keys.secret.as_bytes().try_into();
+        let mut secret = secret.map_err(|_| "a secret has 40 characters")?;
+        let key = SigningKey::derive(&Secret::take(&mut secret), date, REGION, "s3");
+        Ok(Self { host: server.to_string(), keys, scope: format!("{date}/{REGION}/s3/aws4_request"), key })
     }
 
     /// A signed GET for `key`, which needs no percent-encoding.
     pub(crate) fn get(&self, key: &str, clock: &dyn Clock) -> String {
+        self.request("GET", &format!("/{BUCKET}/{key}"), NO_BODY, "", clock)
+    }
+
+    /// A signed GET for the bytes `from` to `last`, both included.
+    pub(crate) fn range(&self, key: &str, from: u64, last: u64, clock: &dyn Clock) -> String {
+        let range = format!("range: bytes={from}-{last}\r\n");
+        self.request("GET", &format!("/{BUCKET}/{key}"), NO_BODY, &range, clock)
+    }
+
+    /// The head of a PUT of `length` bytes with their CRC-32 in base64, the payload itself unsigned.
+    pub(crate) fn put(&self, key: &str, length: usize, crc: &str, clock: &dyn Clock) -> String {
+        let more = format!("content-length: {length}\r\nx-amz-checksum-crc32: {crc}\r\n");
+        self.request("PUT", &format!("/{BUCKET}/{key}"), UNSIGNED, &more, clock)
+    }
+
+    /// A signed PUT that makes the bucket.
+    pub(crate) fn make_bucket(&self, clock: &dyn Clock) -> String {
+        self.request("PUT", &format!("/{BUCKET}"), NO_BODY, "content-length: 0\r\n", clock)
+    }
+
+    /// `more` are further header lines; of these, the ones of Amazon's are signed.
+    fn request(&self, method: &str, path: &str, payload: &str, more: &str, clock: &dyn Clock) -> String {
         let at = clock.now().to_amz();
-        let names = "host;x-amz-content-sha256;x-amz-date;x-amz-security-token";
-        let canonical = format!(
-            "GET\n/{BUCKET}/{key}\n\nhost:{}\nx-amz-content-sha256:{NO_BODY}\nx-amz-date:{at}\nx-amz-security-token:{}\n\n{names}\n{NO_BODY}",
-            self.host, self.token
-        );
+        let mut signed = vec![format!("host:{}", self.host)];
+        signed.extend(more.lines().filter(|line| line.starts_with("x-amz-")).map(|line| line.replace(": ", ":")));
+        signed.push(format!("x-amz-content-sha256:{payload}"));
+        signed.push(format!("x-amz-date:{at}"));
+        signed.extend(self.keys.token.iter().map(|token| format!("x-amz-security-token:{token}")));
+        let names: Vec<&str> = signed.iter().filter_map(|line| line.split(':').next()).collect();
+        let names = names.join(";");
+        let canonical = format!("{method}\n{path}\n\n{}\n\n{names}\n{payload}", signed.join("\n"));
         let digest = attest::digest::hex(&attest::sha256(&[canonical.as_bytes()]));
         let signature = self.key.sign(&format!("AWS4-HMAC-SHA256\n{at}\n{}\n{digest}", self.scope));
-        let mut request = format!("GET /{BUCKET}/{key} HTTP/1.1\r\nhost: {}\r\n", self.host);
+        let mut request = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\n{more}", self.host);
         // Writing to a string cannot fail.
+        if let Some(token) = &self.keys.token {
+            let _ = write!(request, "x-amz-security-token: {token}\r\n");
+        }
         let _ = write!(
             request,
-            "x-amz-content-sha256: {NO_BODY}\r\nx-amz-date: {at}\r\nx-amz-security-token: {}\r\n\
+            "x-amz-content-sha256: {payload}\r\nx-amz-date: {at}\r\n\
              authorization: AWS4-HMAC-SHA256 Credential={}/{}, SignedHeaders={names}, Signature={signature}\r\n\r\n",
-            self.token, self.access_key, self.scope
+            self.keys.access_key, self.scope
         );
         request
     }
@@ -177,11 +220,11 @@ impl Connection {
         self.line.take(&mut self.piece).await
     }
 
-    /// Sends a request and reads its whole answer.
-    pub(crate) async fn fetch(&mut self, request: &str) -> Outcome<()> {
+    /// Sends a request and reads its whole answer. Returns how many bytes its body had.
+    pub(crate) async fn fetch(&mut self, request: &str) -> Outcome<u64> {
         let mut head = self.ask(request).await?;
-        if head.status != 200 {
-            return Err(format!("a read was answered {}", head.status).into());
+        if !matches!(head.status, 200 | 206) {
+            return Err(format!("a request was answered {}", head.status).into());
         }
         while head.arrived < head.length {
             match self.some().await? {
@@ -189,7 +232,14 @@ impl Connection {
                 count => head.arrived = head.arrived.saturating_add(count as u64),
             }
         }
-        Ok(())
+        Ok(head.length)
+    }
+
+    /// Sends a request with its body and reads the whole answer.
+    pub(crate) async fn send(&mut self, request: &str, body: &[u8]) -> Outcome<u64> {
+        self.line.give(request.as_bytes()).await?;
+        self.line.give(body).await?;
+        self.fetch("").await
     }
 }
 
@@ -202,8 +252,8 @@ fn read_head(head: &[u8], arrived: u64) -> io::Result<Head> {
         name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse().ok())?
     });
     match (status, length) {
-        (Some(status), Some(length)) => Ok(Head { status, length, arrived }),
-        _ => Err(io::Error::other("the answer's head has no status or no length")),
+        (Some(status), length) => Ok(Head { status, length: length.unwrap_or(0), arrived }),
+        (None, _) => Err(io::Error::other("the answer's head has no status")),
     }
 }
 
