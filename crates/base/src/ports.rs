@@ -15,11 +15,11 @@ pub trait Blobs: Send + Sync {
     /// `Conflict` if the name is taken, `Unavailable` if the store does not answer.
     fn create(&self, name: BlobId) -> Result<Box<dyn BlobWriter>, Fault>;
 
-    /// Fills `buffer` from `offset`. A blob that ends before the buffer is full is `Corrupt`.
+    /// Opens a blob for reading. One that is deleted meanwhile may be read to its end.
     ///
     /// # Errors
-    /// `Missing`, `Corrupt` (truncated) or `Unavailable`.
-    fn read_at(&self, name: BlobId, offset: u64, buffer: &mut [u8]) -> Result<(), Fault>;
+    /// `Missing` or `Unavailable`.
+    fn open(&self, name: BlobId) -> Result<Box<dyn BlobReader>, Fault>;
 
     /// Deletes a blob; deleting one that is not there is done already.
     ///
@@ -32,6 +32,16 @@ pub trait Blobs: Send + Sync {
     /// # Errors
     /// `Unavailable`.
     fn list(&self) -> Result<Vec<BlobId>, Fault>;
+}
+
+/// A blob being read.
+pub trait BlobReader: Send + Sync {
+    /// Appends the `length` bytes from `offset` on to `buffer`, into the room it has. A blob that ends before is `Corrupt`;
+    /// the buffer may hold some of the bytes then.
+    ///
+    /// # Errors
+    /// `Corrupt` (truncated) or `Unavailable`.
+    fn read_at(&self, offset: u64, length: usize, buffer: &mut Vec<u8>) -> Result<(), Fault>;
 }
 
 /// A blob being written.

@@ -53,8 +53,9 @@ fn main() {
 }
 
 fn sealed(world: &World, blob: base::id::BlobId, layout: Layout, size: u64) -> Vec<u8> {
-    let mut bytes = vec![0; usize::try_from(layout.sealed_len(size).unwrap()).unwrap()];
-    world.blobs.read_at(blob, 0, &mut bytes).unwrap();
+    let length = usize::try_from(layout.sealed_len(size).unwrap()).unwrap();
+    let mut bytes = Vec::new();
+    world.blobs.open(blob).unwrap().read_at(0, length, &mut bytes).unwrap();
     bytes
 }
 

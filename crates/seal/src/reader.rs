@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use base::object::{Body, Part, SealedObject};
-use base::ports::Blobs;
+use base::ports::{BlobReader, Blobs};
 use base::{Plain, Secret};
 use policy::Window;
 
@@ -47,6 +47,14 @@ struct Current {
     stream: Option<Arc<SegmentOpener>>,
     /// Whether that key was derived here and has opened nothing yet.
     unproven: bool,
+    /// Its blob, once needed: kept open from segment to segment.
+    blob: Option<Box<dyn BlobReader>>,
+}
+
+impl Current {
+    const fn new(index: usize, start: u64) -> Self {
+        Self { index, start, stream: None, unproven: false, blob: None }
+    }
 }
 
 impl Reader {
@@ -66,9 +74,8 @@ impl Reader {
             return Err(SealError::Window(object.version));
         }
         let parameters = Parameters::new(object.segment_size)?;
-        let part = Current { index: 0, start: 0, stream: None, unproven: false };
         let (ring, blobs) = (Arc::clone(ring), Arc::clone(blobs));
-        Ok(Self { ring, blobs, object, parameters, epoch, key, window, part, failed: false })
+        Ok(Self { ring, blobs, object, parameters, epoch, key, window, part: Current::new(0, 0), failed: false })
     }
 
     /// Bytes still to be given out.
@@ -116,7 +123,7 @@ impl Reader {
                 return Ok(part);
             }
             let index = self.part.index.saturating_add(1);
-            self.part = Current { index, start: end, stream: None, unproven: false };
+            self.part = Current::new(index, end);
         }
     }
 
@@ -141,14 +148,14 @@ impl Reader {
         let lead = if known.is_none() && segment.index == 0 { HEADER_BYTES } else { 0 };
         let start = segment.sealed.start.saturating_sub(lead as u64);
         let length = usize::try_from(segment.sealed.end.saturating_sub(start)).unwrap_or(usize::MAX);
-        let mut buffer = vec![0; length];
-        self.read(part, start, &mut buffer)?;
+        let mut buffer = Vec::with_capacity(length);
+        self.read(part, start, length, &mut buffer)?;
         let stream = match known {
             Some(stream) => stream,
             None if lead > 0 => self.derive_stream(part, buffer.get(..lead).unwrap_or_default())?,
             None => {
-                let mut header = [0; HEADER_BYTES];
-                self.read(part, 0, &mut header)?;
+                let mut header = Vec::with_capacity(HEADER_BYTES);
+                self.read(part, 0, HEADER_BYTES, &mut header)?;
                 self.derive_stream(part, &header)?
             }
         };
@@ -156,10 +163,15 @@ impl Reader {
         Ok(buffer)
     }
 
-    fn read(&self, part: &Part, offset: u64, buffer: &mut [u8]) -> Result<(), SealError> {
+    /// Appends `length` bytes of the part's blob to `buffer`.
+    fn read(&mut self, part: &Part, offset: u64, length: usize, buffer: &mut Vec<u8>) -> Result<(), SealError> {
         let Body::Blob(name) = part.body else { return Err(SealError::Record(self.object.version)) };
         let fault = |source| SealError::Blob { version: self.object.version, part: part.number, source };
-        self.blobs.read_at(name, offset, buffer).map_err(fault)
+        let blob = match self.part.blob.take() {
+            Some(blob) => blob,
+            None => self.blobs.open(name).map_err(fault)?,
+        };
+        self.part.blob.insert(blob).read_at(offset, length, buffer).map_err(fault)
     }
 
     /// The part's stream key, from this reader or from the cache.

@@ -40,8 +40,8 @@ fn blob(object: &SealedObject, part: usize) -> BlobId {
 fn sealed_bytes(world: &World, object: &SealedObject, part: usize) -> Vec<u8> {
     let layout = Parameters::new(object.segment_size).unwrap().layout();
     let length = layout.sealed_len(object.parts[part].size).unwrap();
-    let mut bytes = vec![0; usize::try_from(length).unwrap()];
-    world.store.read_at(blob(object, part), 0, &mut bytes).unwrap();
+    let mut bytes = Vec::new();
+    world.store.open(blob(object, part)).unwrap().read_at(0, usize::try_from(length).unwrap(), &mut bytes).unwrap();
     bytes
 }
 

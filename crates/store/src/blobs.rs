@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use base::Fault;
 use base::id::BlobId;
-use base::ports::{BlobWriter, Blobs};
+use base::ports::{BlobReader, BlobWriter, Blobs};
 
-use crate::durable::{DiskFile, remove};
+use crate::durable::{DiskFile, DiskReader, remove};
 use crate::error::{StoreError, during};
 use crate::folder::Folder;
 
@@ -39,6 +39,11 @@ impl LocalBlobs {
     }
 }
 
+struct LocalBlobReader {
+    file: Box<dyn DiskReader>,
+    name: BlobId,
+}
+
 struct LocalBlobWriter {
     folder: Arc<Folder>,
     path: PathBuf,
@@ -58,13 +63,12 @@ impl Blobs for LocalBlobs {
         Ok(Box::new(LocalBlobWriter { folder: Arc::clone(&self.folder), path, file, name }))
     }
 
-    fn read_at(&self, name: BlobId, offset: u64, buffer: &mut [u8]) -> Result<(), Fault> {
-        let read = self.folder.disk.read_at(&self.path(name), offset, buffer);
-        Ok(read.map_err(|source| match source.kind() {
+    fn open(&self, name: BlobId) -> Result<Box<dyn BlobReader>, Fault> {
+        let file = self.folder.disk.reader(&self.path(name)).map_err(|source| match source.kind() {
             ErrorKind::NotFound => StoreError::Missing(format!("no blob `{name}`")),
-            ErrorKind::UnexpectedEof => StoreError::Corrupt(format!("blob `{name}` is shorter than it must be")),
-            _ => StoreError::Disk { attempt: format!("reading blob `{name}`"), source },
-        })?)
+            _ => StoreError::Disk { attempt: format!("opening blob `{name}`"), source },
+        })?;
+        Ok(Box::new(LocalBlobReader { file, name }))
     }
 
     fn delete(&self, name: BlobId) -> Result<(), Fault> {
@@ -83,6 +87,16 @@ impl Blobs for LocalBlobs {
             }
         }
         Ok(blobs)
+    }
+}
+
+impl BlobReader for LocalBlobReader {
+    fn read_at(&self, offset: u64, length: usize, buffer: &mut Vec<u8>) -> Result<(), Fault> {
+        let read = self.file.read_at(offset, length, buffer);
+        Ok(read.map_err(|source| match source.kind() {
+            ErrorKind::UnexpectedEof => StoreError::Corrupt(format!("blob `{}` is shorter than it must be", self.name)),
+            _ => StoreError::Disk { attempt: format!("reading blob `{}`", self.name), source },
+        })?)
     }
 }
 

@@ -8,8 +8,11 @@
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
+use std::num::NonZeroU64;
 use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::Path;
+
+use rustix::buffer::spare_capacity;
 
 /// What a folder holds.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,11 +51,11 @@ pub trait Disk: Send + Sync {
     /// `NotFound`, or any other.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
 
-    /// Fills `buffer` from `offset`.
+    /// Opens a file for reading.
     ///
     /// # Errors
-    /// `UnexpectedEof` if the file ends before, `NotFound`, or any other.
-    fn read_at(&self, path: &Path, offset: u64, buffer: &mut [u8]) -> io::Result<()>;
+    /// `NotFound`, or any other.
+    fn reader(&self, path: &Path) -> io::Result<Box<dyn DiskReader>>;
 
     /// Gives a file another name, replacing what had it.
     ///
@@ -83,6 +86,15 @@ pub trait Disk: Send + Sync {
     /// # Errors
     /// Any.
     fn lock(&self, path: &Path) -> io::Result<Option<Box<dyn Send + Sync>>>;
+}
+
+/// A file being read.
+pub trait DiskReader: Send + Sync {
+    /// Appends `length` bytes from `offset` on to `buffer`.
+    ///
+    /// # Errors
+    /// `UnexpectedEof` if the file ends before, or any other; some of the bytes may have been added.
+    fn read_at(&self, offset: u64, length: usize, buffer: &mut Vec<u8>) -> io::Result<()>;
 }
 
 /// A file being written.
@@ -117,23 +129,19 @@ impl Disk for LocalDisk {
 
     fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-        Ok(Box::new(LocalFile(file)))
+        Ok(LocalFile::boxed(file))
     }
 
     fn open(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
-        Ok(Box::new(LocalFile(OpenOptions::new().write(true).open(path)?)))
+        Ok(LocalFile::boxed(OpenOptions::new().write(true).open(path)?))
     }
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         std::fs::read(path)
     }
 
-    fn read_at(&self, path: &Path, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
-        // The system takes offsets up to i64::MAX, and no file reaches that far.
-        if i64::try_from(offset).is_err() {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        File::open(path)?.read_exact_at(buffer, offset)
+    fn reader(&self, path: &Path) -> io::Result<Box<dyn DiskReader>> {
+        Ok(LocalFile::boxed(File::open(path)?))
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -168,19 +176,64 @@ impl Disk for LocalDisk {
     }
 }
 
-struct LocalFile(File);
+struct LocalFile {
+    file: File,
+    appended: u64,
+}
+
+/// How much is appended before the system is asked to begin writing it: a sync at the end of a long file then finds little left
+/// to wait for.
+const WRITE_BEHIND_BYTES: u64 = 8 * 1024 * 1024;
+
+impl LocalFile {
+    fn boxed(file: File) -> Box<Self> {
+        Box::new(Self { file, appended: 0 })
+    }
+}
+
+impl DiskReader for LocalFile {
+    fn read_at(&self, offset: u64, length: usize, buffer: &mut Vec<u8>) -> io::Result<()> {
+        let end = buffer.len().saturating_add(length);
+        buffer.reserve_exact(length);
+        let mut at = offset;
+        while buffer.len() < end {
+            // The system takes offsets up to i64::MAX, and no file reaches that far.
+            if i64::try_from(at).is_err() {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            // Into room that was never written: a buffer need not be cleared only to be filled.
+            match rustix::io::pread(&self.file, spare_capacity(buffer), at) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(count) => at = at.saturating_add(count as u64),
+                Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        // There may have been more room than was asked for.
+        buffer.truncate(end);
+        Ok(())
+    }
+}
 
 impl DiskFile for LocalFile {
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.0.write_all(bytes)
+        self.file.write_all(bytes)?;
+        let behind = |bytes: u64| bytes.saturating_sub(bytes.checked_rem(WRITE_BEHIND_BYTES).unwrap_or(0));
+        let (from, to) = (behind(self.appended), behind(self.appended.saturating_add(bytes.len() as u64)));
+        self.appended = self.appended.saturating_add(bytes.len() as u64);
+        if let Some(length) = NonZeroU64::new(to.saturating_sub(from)) {
+            // Linux answers this advice by beginning to write what is dirty; that stays in the cache. Nothing depends on it.
+            let _ = rustix::fs::fadvise(&self.file, from, Some(length), rustix::fs::Advice::DontNeed);
+        }
+        Ok(())
     }
 
     fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
-        self.0.write_all_at(bytes, offset)
+        self.file.write_all_at(bytes, offset)
     }
 
     fn sync(&self) -> io::Result<()> {
-        self.0.sync_data()
+        self.file.sync_data()
     }
 }
 

@@ -9,7 +9,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use store::durable::{Disk, DiskEntry, DiskFile};
+use store::durable::{Disk, DiskEntry, DiskFile, DiskReader};
 
 use crate::faults::Faults;
 use crate::locked;
@@ -236,15 +236,9 @@ impl Disk for FaultyDisk {
         })
     }
 
-    fn read_at(&self, path: &Path, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
-        self.run(|state| {
-            let content = state.file(path)?;
-            let from = usize::try_from(offset).unwrap_or(usize::MAX);
-            let seen = &state.content(content)?.seen;
-            let bytes = seen.get(from..).and_then(|rest| rest.get(..buffer.len()));
-            buffer.copy_from_slice(bytes.ok_or(ErrorKind::UnexpectedEof)?);
-            Ok(())
-        })
+    fn reader(&self, path: &Path) -> io::Result<Box<dyn DiskReader>> {
+        let content = self.run(|state| state.file(path))?;
+        Ok(Box::new(FaultyFile { disk: self.clone(), content }))
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -318,6 +312,18 @@ impl Drop for Lock {
 struct FaultyFile {
     disk: FaultyDisk,
     content: usize,
+}
+
+impl DiskReader for FaultyFile {
+    fn read_at(&self, offset: u64, length: usize, buffer: &mut Vec<u8>) -> io::Result<()> {
+        self.disk.run(|state| {
+            let from = usize::try_from(offset).unwrap_or(usize::MAX);
+            let seen = &state.content(self.content)?.seen;
+            let bytes = seen.get(from..).and_then(|rest| rest.get(..length));
+            buffer.extend_from_slice(bytes.ok_or(ErrorKind::UnexpectedEof)?);
+            Ok(())
+        })
+    }
 }
 
 impl DiskFile for FaultyFile {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use base::id::BlobId;
-use base::ports::{BlobWriter, Blobs, Documents};
+use base::ports::{BlobReader, BlobWriter, Blobs, Documents};
 use base::{Fault, Kind};
 use store::name::check_document_name;
 
@@ -49,7 +49,7 @@ pub struct MemoryBlobs {
     held: Held,
 }
 
-struct MemoryBlobWriter {
+struct MemoryBlob {
     held: Held,
     name: BlobId,
 }
@@ -61,17 +61,15 @@ impl Blobs for MemoryBlobs {
             return Err(Fault::new(Kind::Conflict, format!("creating blob `{name}`")));
         }
         held.insert(name, Vec::new());
-        Ok(Box::new(MemoryBlobWriter { held: Arc::clone(&self.held), name }))
+        Ok(Box::new(MemoryBlob { held: Arc::clone(&self.held), name }))
     }
 
-    fn read_at(&self, name: BlobId, offset: u64, buffer: &mut [u8]) -> Result<(), Fault> {
-        let held = locked(&self.held);
-        let fault = |kind| Fault::new(kind, format!("reading blob `{name}`"));
-        let blob = held.get(&name).ok_or_else(|| fault(Kind::Missing))?;
-        let from = usize::try_from(offset).unwrap_or(usize::MAX);
-        let bytes = blob.get(from..).and_then(|rest| rest.get(..buffer.len()));
-        buffer.copy_from_slice(bytes.ok_or_else(|| fault(Kind::Corrupt))?);
-        Ok(())
+    fn open(&self, name: BlobId) -> Result<Box<dyn BlobReader>, Fault> {
+        if locked(&self.held).contains_key(&name) {
+            Ok(Box::new(MemoryBlob { held: Arc::clone(&self.held), name }))
+        } else {
+            Err(Fault::new(Kind::Missing, format!("opening blob `{name}`")))
+        }
     }
 
     fn delete(&self, name: BlobId) -> Result<(), Fault> {
@@ -84,7 +82,19 @@ impl Blobs for MemoryBlobs {
     }
 }
 
-impl BlobWriter for MemoryBlobWriter {
+impl BlobReader for MemoryBlob {
+    fn read_at(&self, offset: u64, length: usize, buffer: &mut Vec<u8>) -> Result<(), Fault> {
+        let held = locked(&self.held);
+        let fault = |kind| Fault::new(kind, format!("reading blob `{}`", self.name));
+        let blob = held.get(&self.name).ok_or_else(|| fault(Kind::Missing))?;
+        let from = usize::try_from(offset).unwrap_or(usize::MAX);
+        let bytes = blob.get(from..).and_then(|rest| rest.get(..length));
+        buffer.extend_from_slice(bytes.ok_or_else(|| fault(Kind::Corrupt))?);
+        Ok(())
+    }
+}
+
+impl BlobWriter for MemoryBlob {
     fn append(&mut self, bytes: &[u8]) -> Result<(), Fault> {
         let mut held = locked(&self.held);
         let gone = || Fault::new(Kind::Unavailable, format!("writing blob `{}`", self.name));
