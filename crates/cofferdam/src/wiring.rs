@@ -26,7 +26,7 @@ use std::sync::Arc;
 use attest::key::SigningKey;
 use attest::note::Signer;
 use base::id::{ChainId, DeploymentId};
-use base::ports::{Blobs, Committer, Documents, EntrySealer, Keys, LedgerRows};
+use base::ports::{Blobs, Committer, Documents, EntrySealer, Keys};
 use base::{Clock, Entropy, Kind, Secret};
 use catalog::model::{Applied, Change};
 use catalog::{Catalog, CatalogCommitter};
@@ -175,7 +175,7 @@ impl Ground {
         log: Option<&str>,
     ) -> Result<Raised, Error> {
         let Self { id, store, documents, ring, catalog, sealer, clock, entropy, intake } = self;
-        let rows: Arc<dyn LedgerRows> = Arc::new(catalog.clone());
+        let rows = queue.rows(Arc::new(catalog.clone()));
         let reader = Reader::new(Arc::clone(&rows), sealer);
 
         let scanner = founding::scanner(&catalog).map_err(|error| Error::custody("opening the catalog", error))?;

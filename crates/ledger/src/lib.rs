@@ -12,6 +12,7 @@ mod publisher;
 mod queue;
 mod reader;
 mod receipt;
+mod recent;
 mod releaser;
 mod sequencer;
 mod steady;

@@ -9,13 +9,14 @@ use std::thread::JoinHandle;
 use attest::heads::{HeadsEntry, HeadsTree};
 use base::fence::Ticket;
 use base::id::ChainId;
-use base::ports::{ChainHead, Committer, EntrySealer};
+use base::ports::{ChainHead, Committer, EntrySealer, LedgerRows};
 use base::{Clock, Entropy, Fault, Kind};
 use policy::Permit;
 use tokio::sync::{oneshot, watch};
 
 use crate::draft::Draft;
 use crate::error::LedgerError;
+use crate::recent::{Recent, Rows};
 use crate::releaser::Releaser;
 use crate::sequencer::{Act, Recorded, Sequencer};
 
@@ -46,6 +47,7 @@ pub struct Cut {
 pub struct Queue<Change, Applied> {
     jobs: SyncSender<Job<Change, Applied>>,
     size: watch::Receiver<u64>,
+    recent: Recent,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 }
@@ -55,6 +57,7 @@ impl<Change, Applied> Clone for Queue<Change, Applied> {
         Self {
             jobs: self.jobs.clone(),
             size: self.size.clone(),
+            recent: self.recent.clone(),
             clock: Arc::clone(&self.clock),
             entropy: Arc::clone(&self.entropy),
         }
@@ -80,12 +83,13 @@ pub fn start<C: Committer + 'static>(
     let sequencer = Sequencer::open(committer, sealer)?;
     let (jobs, inbox) = sync_channel(WAITING_ACTS);
     let (announce, size) = watch::channel(sequencer.size());
+    let recent = sequencer.recent().clone();
     let shop = Shop { sequencer, announce, clock: Arc::clone(&clock), entropy: Arc::clone(&entropy) };
     let thread = std::thread::Builder::new()
         .name("commit-queue".to_owned())
         .spawn(move || shop.serve(&inbox))
         .map_err(|error| LedgerError::Reading(Fault::new(Kind::Unavailable, "starting the writer").because(error)))?;
-    let queue = Queue { jobs: jobs.clone(), size, clock, entropy };
+    let queue = Queue { jobs: jobs.clone(), size, recent, clock, entropy };
     let releaser = Releaser::over(queue.clone());
     Ok((queue, releaser, Writer { jobs, thread: Some(thread) }))
 }
@@ -139,6 +143,12 @@ impl<Change, Applied> Queue<Change, Applied> {
     #[must_use]
     pub fn size(&self) -> watch::Receiver<u64> {
         self.size.clone()
+    }
+
+    /// The catalog's rows, with those that were just committed from memory: whoever follows the log need not read them back.
+    #[must_use]
+    pub fn rows(&self, catalog: Arc<dyn LedgerRows>) -> Arc<dyn LedgerRows> {
+        Arc::new(Rows { recent: self.recent.clone(), catalog })
     }
 
     /// Appends a heads entry and says where a checkpoint can be made.

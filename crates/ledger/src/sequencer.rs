@@ -20,6 +20,7 @@ use base::{Fault, Kind};
 
 use crate::draft::Draft;
 use crate::error::LedgerError;
+use crate::recent::Recent;
 
 /// One act in the queue: what must still hold, what changes, what is recorded.
 pub(crate) struct Act<Change> {
@@ -52,6 +53,7 @@ type Answer<Applied> = Result<Recorded<Applied>, LedgerError>;
 pub(crate) struct Sequencer<C: Committer> {
     committer: C,
     sealer: std::sync::Arc<dyn EntrySealer>,
+    recent: Recent,
     size: u64,
     heads: Heads,
     /// The last commit's outcome is unknown: read the tail before anything else.
@@ -89,7 +91,12 @@ impl<C: Committer> Sequencer<C> {
     /// `Corrupt` or `Reading`, as the committer says.
     pub(crate) fn open(mut committer: C, sealer: std::sync::Arc<dyn EntrySealer>) -> Result<Self, LedgerError> {
         let Tail { size, heads } = committer.tail().map_err(reading)?;
-        Ok(Self { committer, sealer, size, heads: Heads::from_tail(heads), in_doubt: false })
+        Ok(Self { committer, sealer, recent: Recent::default(), size, heads: Heads::from_tail(heads), in_doubt: false })
+    }
+
+    /// The rows that were committed last.
+    pub(crate) const fn recent(&self) -> &Recent {
+        &self.recent
     }
 
     /// How many entries are durable.
@@ -114,6 +121,7 @@ impl<C: Committer> Sequencer<C> {
         match outcome {
             Ok(()) => {
                 self.size = batch.next;
+                self.recent.add(batch.rows);
                 answers
             }
             Err(fault) => {

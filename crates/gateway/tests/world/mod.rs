@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 
 use attest::note::Signer;
 use base::id::{DeploymentId, EngagementId, RequestId};
-use base::ports::{Blobs, Documents, LedgerRows, PauseRegister};
+use base::ports::{Blobs, Documents, PauseRegister};
 use base::word::{PrincipalKind, Purpose, Role, State, Verb};
 use base::{Clock, Entropy, Fault, Secret};
 use catalog::Catalog;
@@ -77,7 +77,7 @@ impl World {
         let committer = catalog.committer().unwrap();
         let (queue, releaser, writer) =
             ledger::start(committer, sealer.clone(), Arc::clone(&clock), Arc::clone(&entropy)).unwrap();
-        let rows: Arc<dyn LedgerRows> = Arc::new(catalog.clone());
+        let rows = queue.rows(Arc::new(catalog.clone()));
         let documents = Arc::<MemoryDocuments>::default() as Arc<dyn Documents>;
         let publisher = Publisher::open(queue.clone(), Arc::clone(&rows), documents, signer()).unwrap();
         let scanner =

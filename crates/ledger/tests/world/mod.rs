@@ -40,6 +40,7 @@ impl<C: Committer + 'static> World<C> {
         let sealer = Arc::new(PlainSealer);
         let dated: Arc<dyn Clock> = Arc::clone(&clock) as Arc<dyn Clock>;
         let (queue, releaser, writer) = ledger::start(committer, sealer.clone(), dated, entropy)?;
+        let rows = queue.rows(rows);
         let publisher = Arc::new(Publisher::open(queue.clone(), Arc::clone(&rows), documents, signer())?);
         Ok(Self { queue, releaser, writer, publisher, reader: Reader::new(rows, sealer), clock })
     }
