@@ -73,7 +73,15 @@ enum Running {
 
 /// Digests being computed over a body.
 pub struct Digests {
-    md5: Md5,
+    fingerprint: Fingerprint,
+    sums: Sums,
+}
+
+/// The MD5 of a body: several times slower than all else that is made of it, so it can be computed apart.
+pub(crate) struct Fingerprint(Md5);
+
+/// All the other digests.
+pub(crate) struct Sums {
     sha256: Option<aws_lc_rs::digest::Context>,
     checksums: Vec<(Algorithm, Running)>,
     length: u64,
@@ -108,17 +116,39 @@ impl Digests {
             };
             (*algorithm, running)
         };
-        Self {
-            md5: Md5::new(),
-            sha256: sha256.then(|| Context::new(&SHA256)),
-            checksums: algorithms.iter().map(start).collect(),
-            length: 0,
-        }
+        let sha256 = sha256.then(|| Context::new(&SHA256));
+        let sums = Sums { sha256, checksums: algorithms.iter().map(start).collect(), length: 0 };
+        Self { fingerprint: Fingerprint(Md5::new()), sums }
     }
 
     /// Takes the next bytes.
     pub fn update(&mut self, bytes: &[u8]) {
-        self.md5.update(bytes);
+        self.fingerprint.update(bytes);
+        self.sums.update(bytes);
+    }
+
+    /// What they came to.
+    #[must_use]
+    pub fn finish(self) -> Digested {
+        Digested::of(self.fingerprint, self.sums)
+    }
+
+    /// The two halves, for whoever computes them beside each other; each must see every byte.
+    pub(crate) fn split(self) -> (Fingerprint, Sums) {
+        (self.fingerprint, self.sums)
+    }
+}
+
+impl Fingerprint {
+    /// Takes the next bytes.
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+}
+
+impl Sums {
+    /// Takes the next bytes.
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
         if let Some(sha256) = &mut self.sha256 {
             sha256.update(bytes);
         }
@@ -130,10 +160,11 @@ impl Digests {
         }
         self.length = self.length.saturating_add(bytes.len() as u64);
     }
+}
 
-    /// What they came to.
-    #[must_use]
-    pub fn finish(self) -> Digested {
+impl Digested {
+    /// What the two halves came to.
+    pub(crate) fn of(Fingerprint(md5): Fingerprint, sums: Sums) -> Self {
         let render = |(algorithm, running): (Algorithm, Running)| {
             let bytes = match (running, algorithm) {
                 (Running::Crc(crc), Algorithm::Crc64Nvme) => crc.finalize().to_be_bytes().to_vec(),
@@ -143,11 +174,11 @@ impl Digests {
             };
             (algorithm.name().to_owned(), data_encoding::BASE64.encode(&bytes))
         };
-        Digested {
-            md5: self.md5.finalize().into(),
-            sha256: self.sha256.and_then(|sha| sha.finish().as_ref().try_into().ok()),
-            checksums: self.checksums.into_iter().map(render).collect(),
-            length: self.length,
+        Self {
+            md5: md5.finalize().into(),
+            sha256: sums.sha256.and_then(|sha| sha.finish().as_ref().try_into().ok()),
+            checksums: sums.checksums.into_iter().map(render).collect(),
+            length: sums.length,
         }
     }
 }

@@ -30,7 +30,6 @@ pub(crate) struct Facts {
 pub(crate) struct Inspection {
     scan: Scan,
     folder: Folder,
-    seen: u64,
 }
 
 /// Lets the scanner digest people's identifiers under the engagement's subject key.
@@ -54,19 +53,13 @@ impl Custody {
         let hint = Hint { content_type, name: &name };
         let digester = Arc::new(Keyed(self.ring.subjects(engagement.id.into())?));
         let scan = Scanner::new(scan::Options::default()).begin(&hint, digester);
-        Ok(Inspection { scan, folder: Folder::new(Blocks { first: BLOCK_BYTES, rest: BLOCK_BYTES }), seen: 0 })
+        Ok(Inspection { scan, folder: Folder::new(Blocks { first: BLOCK_BYTES, rest: BLOCK_BYTES }) })
     }
 }
 
 impl Inspection {
     pub(crate) fn push(&mut self, bytes: &[u8]) {
-        self.seen = self.seen.saturating_add(bytes.len() as u64);
         self.scan.push(bytes, &mut self.folder);
-    }
-
-    /// How many bytes went by.
-    pub(crate) const fn seen(&self) -> u64 {
-        self.seen
     }
 
     pub(crate) fn finish(mut self) -> Facts {

@@ -12,26 +12,23 @@
 use std::sync::Arc;
 
 use base::id::{BlobId, ObjectId, RequestId, VersionId};
-use base::object::{Body, Part};
-use base::ports::BlobWriter;
+use base::object::Part;
 use base::word::{ScanState, Verb};
 use bytes::Bytes;
 use catalog::model::{Applied, Change, DatasetRow, MentionRow, Precondition, PutVersion, VersionRow};
-use seal::{Identity as SealedIdentity, ObjectSealer, StreamSealer};
+use seal::{Identity as SealedIdentity, ObjectSealer};
 
 use crate::custody::{Custody, Matter};
 use crate::digests::{Algorithm, Digested, Digests};
 use crate::directory::Engagement;
 use crate::entries::{Put, kind};
 use crate::error::{Clash, CustodyError};
-use crate::facts::{Facts, Inspection};
+use crate::facts::Facts;
 use crate::identity::Caller;
 use crate::meta::Meta;
 use crate::settings::Dataset;
+use crate::sink::Sink;
 use crate::version;
-
-/// Sealed bytes up to which a body lives in the catalog row. SPEC: design §5.
-pub const INLINE_BYTES: usize = 16 * 1024;
 
 /// The largest object that is put in one piece, or part of a multipart upload. SPEC: S3 limits.
 pub const LARGEST_PUT_BYTES: u64 = 5 * 1024 * 1024 * 1024;
@@ -102,93 +99,6 @@ pub enum Finished {
     Mismatch(Mismatch),
 }
 
-/// One sealed body on its way to the row or the store.
-pub(crate) struct Sink {
-    custody: Arc<Custody>,
-    request: RequestId,
-    sealer: Option<StreamSealer>,
-    sealed: Vec<u8>,
-    digests: Digests,
-    blob: Option<(BlobId, Box<dyn BlobWriter>)>,
-    may_inline: bool,
-}
-
-/// A body that was sealed and is durable, if it went to the store.
-pub(crate) struct Sunk {
-    pub(crate) body: Body,
-    pub(crate) digested: Digested,
-    pub(crate) intents: Vec<BlobId>,
-}
-
-impl Sink {
-    pub(crate) fn new(
-        custody: Arc<Custody>,
-        request: RequestId,
-        sealer: StreamSealer,
-        digests: Digests,
-        may_inline: bool,
-    ) -> Self {
-        Self { custody, request, sealer: Some(sealer), sealed: Vec::new(), digests, blob: None, may_inline }
-    }
-
-    /// Takes the next plaintext bytes.
-    pub(crate) async fn push(&mut self, bytes: &[u8]) -> Result<(), CustodyError> {
-        self.digests.update(bytes);
-        if let Some(sealer) = &mut self.sealer {
-            sealer.push(bytes, &mut self.sealed)?;
-        }
-        self.spill(false).await
-    }
-
-    /// Sends what is sealed to the store, once it cannot stay in the row.
-    async fn spill(&mut self, end: bool) -> Result<(), CustodyError> {
-        let fits = self.may_inline && self.blob.is_none() && self.sealed.len() <= INLINE_BYTES;
-        if self.sealed.is_empty() || (fits && end) || (fits && self.sealer.is_some()) {
-            return Ok(());
-        }
-        if self.blob.is_none() {
-            let name = BlobId::fresh(self.custody.entropy.as_ref());
-            let intend = Change::Intend { blobs: vec![name], request: self.request, at: self.custody.clock.now() };
-            // DURABLE: the intent precedes the blob's first byte, so that the sweep finds whatever a crash leaves.
-            self.custody.queue.record(vec![intend], Vec::new()).await?;
-            self.blob = Some((name, self.custody.blobs.create(name)?));
-        }
-        if let Some((_, writer)) = &mut self.blob {
-            writer.append(&self.sealed)?;
-        }
-        self.sealed.clear();
-        Ok(())
-    }
-
-    /// Ends the body and makes it durable.
-    pub(crate) async fn finish(mut self) -> Result<Sunk, CustodyError> {
-        if let Some(sealer) = self.sealer.take() {
-            sealer.finish(&mut self.sealed)?;
-        }
-        self.spill(true).await?;
-        let digested = std::mem::replace(&mut self.digests, Digests::new(&[], false)).finish();
-        match self.blob.take() {
-            None => {
-                let body = Body::Inline(Bytes::from(std::mem::take(&mut self.sealed)));
-                Ok(Sunk { body, digested, intents: Vec::new() })
-            }
-            Some((name, writer)) => {
-                // Flushing waits for the disk: not on a thread that others' requests run on.
-                tokio::task::spawn_blocking(move || writer.finish()).await.map_err(joined)??;
-                Ok(Sunk { body: Body::Blob(name), digested, intents: vec![name] })
-            }
-        }
-    }
-
-    /// Gives the body up: its intents die and their blobs become garbage.
-    pub(crate) async fn abandon(mut self) {
-        if let Some((name, writer)) = self.blob.take() {
-            drop(writer);
-            let _ = self.custody.queue.record(vec![Change::KillIntents(vec![name])], Vec::new()).await;
-        }
-    }
-}
-
 /// A put under way.
 pub struct Incoming {
     custody: Arc<Custody>,
@@ -202,7 +112,6 @@ pub struct Incoming {
     new: NewObject,
     sealer: ObjectSealer,
     sink: Sink,
-    inspection: Inspection,
 }
 
 impl Custody {
@@ -227,8 +136,8 @@ impl Custody {
         let identity = SealedIdentity { engagement: engagement.id, dataset: dataset.id, object, version };
         let sealer = ObjectSealer::begin(&self.ring, identity, self.clock.now().day())?;
         let digests = Digests::new(&new.algorithms, new.sha256);
-        let sink = Sink::new(Arc::clone(self), request, sealer.part(1)?, digests, true);
         let inspection = self.inspect(&engagement, key, new.meta.headers.get("content-type").map(String::as_str))?;
+        let sink = Sink::new(Arc::clone(self), request, sealer.part(1)?, digests, Some(inspection), true);
         Ok(Incoming {
             custody: Arc::clone(self),
             caller,
@@ -241,7 +150,6 @@ impl Custody {
             new,
             sealer,
             sink,
-            inspection,
         })
     }
 
@@ -371,14 +279,13 @@ impl Incoming {
     ///
     /// # Errors
     /// `Paused` at once when the engagement is; what the store answers. The put is over then.
-    pub async fn push(&mut self, bytes: &[u8]) -> Result<(), CustodyError> {
+    pub async fn push(&mut self, bytes: &Bytes) -> Result<(), CustodyError> {
         if !Custody::is_open(&self.engagement) {
             return Err(CustodyError::Paused);
         }
-        if self.inspection.seen().saturating_add(bytes.len() as u64) > LARGEST_PUT_BYTES {
+        if self.sink.taken().saturating_add(bytes.len() as u64) > LARGEST_PUT_BYTES {
             return Err(CustodyError::invalid("the object is larger than 5 GiB\nuse a multipart upload"));
         }
-        self.inspection.push(bytes);
         self.sink.push(bytes).await
     }
 
@@ -387,27 +294,15 @@ impl Incoming {
     /// # Errors
     /// As [`Custody::put`]; `Conflict` when a condition does not hold. Nothing is visible then.
     pub async fn finish(self, expected: &Expected) -> Result<Finished, CustodyError> {
-        let Self {
-            custody,
-            caller,
-            request,
-            engagement,
-            dataset,
-            key,
-            object,
-            version,
-            mut new,
-            sealer,
-            sink,
-            inspection,
-        } = self;
+        let Self { custody, caller, request, engagement, dataset, key, object, version, mut new, sealer, sink } = self;
         let sunk = sink.finish().await?;
         if let Some(mismatch) = expected.compare(&sunk.digested) {
             custody.forget(sunk.intents).await;
             custody.failed(&caller, request, engagement.id, Verb::Write, Some(&dataset), "mismatch").await?;
             return Ok(Finished::Mismatch(mismatch));
         }
-        let facts = inspection.finish();
+        let unseen = || base::Fault::new(base::Kind::Bug, "a put was not scanned");
+        let facts = sunk.inspection.ok_or_else(unseen)?.finish();
         let size = sunk.digested.length;
         let mut meta = std::mem::take(&mut new.meta);
         meta.etag = data_encoding::HEXLOWER.encode(&sunk.digested.md5);

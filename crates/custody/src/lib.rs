@@ -42,6 +42,7 @@ pub mod settings;
 mod settle;
 mod shelf;
 pub mod signature;
+mod sink;
 mod sweep;
 mod tagging;
 pub mod touch;

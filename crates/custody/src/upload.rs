@@ -9,6 +9,7 @@ use base::Timestamp;
 use base::id::{ObjectId, RequestId, UploadId, VersionId};
 use base::object::Part;
 use base::word::{ScanState, Verb};
+use bytes::Bytes;
 use catalog::model::{Change, DatasetRow, Precondition, PutVersion, UploadPartRow, UploadRow, VersionRow};
 use seal::{Identity as SealedIdentity, ObjectSealer};
 
@@ -19,9 +20,10 @@ use crate::entries::{Uploaded, kind};
 use crate::error::{Clash, CustodyError, Thing};
 use crate::facts::Facts;
 use crate::identity::Caller;
-use crate::intake::{Expected, Mismatch, NewObject, Sink, Stored, check_key, writing};
+use crate::intake::{Expected, Mismatch, NewObject, Stored, check_key, writing};
 use crate::meta::Meta;
 use crate::settings::Dataset;
+use crate::sink::Sink;
 
 /// The smallest part, but for the last. SPEC: S3 multipart limits.
 pub const SMALLEST_PART_BYTES: u64 = 5 * 1024 * 1024;
@@ -60,7 +62,6 @@ pub struct IncomingPart {
     upload: UploadRow,
     number: u32,
     sink: Sink,
-    taken: u64,
 }
 
 /// A part as the client lists it to complete the upload.
@@ -144,18 +145,9 @@ impl Custody {
         wanted.extend(meta.checksums.keys().filter_map(|name| Algorithm::named(name)));
         wanted.sort_unstable();
         wanted.dedup();
-        let sink = Sink::new(Arc::clone(self), request, sealer.part(number)?, Digests::new(&wanted, sha256), false);
-        Ok(IncomingPart {
-            custody: Arc::clone(self),
-            caller,
-            request,
-            engagement,
-            dataset,
-            upload,
-            number,
-            sink,
-            taken: 0,
-        })
+        let sink =
+            Sink::new(Arc::clone(self), request, sealer.part(number)?, Digests::new(&wanted, sha256), None, false);
+        Ok(IncomingPart { custody: Arc::clone(self), caller, request, engagement, dataset, upload, number, sink })
     }
 
     /// Completes an upload from the parts the client lists. The version is visible to its writer when this returns; others
@@ -319,12 +311,11 @@ impl IncomingPart {
     ///
     /// # Errors
     /// As [`crate::intake::Incoming::push`].
-    pub async fn push(&mut self, bytes: &[u8]) -> Result<(), CustodyError> {
+    pub async fn push(&mut self, bytes: &Bytes) -> Result<(), CustodyError> {
         if !Custody::is_open(&self.engagement) {
             return Err(CustodyError::Paused);
         }
-        self.taken = self.taken.saturating_add(bytes.len() as u64);
-        if self.taken > crate::intake::LARGEST_PUT_BYTES {
+        if self.sink.taken().saturating_add(bytes.len() as u64) > crate::intake::LARGEST_PUT_BYTES {
             return Err(CustodyError::invalid("the part is larger than 5 GiB"));
         }
         self.sink.push(bytes).await
@@ -335,7 +326,7 @@ impl IncomingPart {
     /// # Errors
     /// As [`Custody::upload_part`].
     pub async fn finish(self, expected: &Expected) -> Result<FinishedPart, CustodyError> {
-        let Self { custody, caller, request, engagement, dataset, upload, number, sink, taken: _ } = self;
+        let Self { custody, caller, request, engagement, dataset, upload, number, sink } = self;
         let sunk = sink.finish().await?;
         if let Some(mismatch) = expected.compare(&sunk.digested) {
             custody.forget(sunk.intents).await;

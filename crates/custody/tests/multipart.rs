@@ -24,7 +24,7 @@ async fn part(world: &World, caller: &Arc<Caller>, upload: base::id::UploadId, n
         custody.upload_part(Arc::clone(caller), world.request(), "alpha-data", b"big", upload, number, &[], false);
     let mut incoming = begun.await.unwrap();
     for chunk in body.chunks(65_000) {
-        incoming.push(chunk).await.unwrap();
+        incoming.push(&bytes::Bytes::copy_from_slice(chunk)).await.unwrap();
     }
     match incoming.finish(&Expected::default()).await.unwrap() {
         FinishedPart::Stored(stored) => ListedPart { number, etag: stored.meta.etag },

@@ -10,7 +10,8 @@ use base::Kind;
 use base::id::ChainId;
 use custody::access::Span;
 use custody::delivery::Step;
-use custody::intake::{Expected, NewObject};
+use custody::digests::{Algorithm, Digests};
+use custody::intake::{Expected, Finished, NewObject};
 use custody::listing::ListQuestion;
 use custody::settings::DatasetSettings;
 use custody::{Clash, CustodyError};
@@ -47,6 +48,35 @@ async fn what_is_put_comes_back_whole_and_in_ranges() {
             assert_eq!(tail, &text[length - 33..]);
         }
     }
+}
+
+/// Long enough for several batches, in pieces that share no edge with segments, windows or batches.
+#[tokio::test]
+async fn a_body_in_uneven_pieces_comes_to_what_it_would_whole() {
+    let world = World::new(9).await;
+    let writer = with_bucket(&world, "alpha").await;
+    let text: Vec<u8> = (0..200_000).flat_map(|line| format!("line {line} of the text\n").into_bytes()).collect();
+    let new = NewObject { algorithms: Algorithm::ALL.to_vec(), sha256: true, ..NewObject::default() };
+    let mut whole = Digests::new(&Algorithm::ALL, true);
+    whole.update(&text);
+    let whole = whole.finish();
+    let request = world.request();
+    let mut incoming = world.custody.put(Arc::clone(&writer), request, "alpha-data", b"uneven", new).await.unwrap();
+    let mut rest = bytes::Bytes::from(text.clone());
+    for length in [1, 700_001, 3, 65_537, 2_100_000, 0, 17].into_iter().chain(std::iter::repeat(9_973)) {
+        if rest.is_empty() {
+            break;
+        }
+        incoming.push(&rest.split_to(length.min(rest.len()))).await.unwrap();
+    }
+    let expected = Expected {
+        sha256: whole.sha256,
+        md5: Some(whole.md5),
+        checksums: Algorithm::ALL.map(|algorithm| (algorithm, whole.checksums[algorithm.name()].clone())).to_vec(),
+        length: Some(text.len() as u64),
+    };
+    assert!(matches!(incoming.finish(&expected).await.unwrap(), Finished::Stored(_)));
+    assert!(world.get(&writer, "alpha-data", "uneven", Span::Whole).await.unwrap() == text);
 }
 
 #[tokio::test]

@@ -142,7 +142,7 @@ impl World {
         let committer = catalog.committer().unwrap();
         let (queue, releaser, writer) =
             ledger::start(committer, sealer.clone(), Arc::clone(&clock), Arc::clone(&entropy)).unwrap();
-        let rows: Arc<dyn LedgerRows> = Arc::new(catalog.clone());
+        let rows = queue.rows(Arc::new(catalog.clone()));
         let documents = Arc::clone(&disk.documents) as Arc<dyn Documents>;
         let publisher = Publisher::open(queue.clone(), Arc::clone(&rows), documents, signer()).unwrap();
         let scanner = match custody::founding::scanner(&catalog).unwrap() {
@@ -282,7 +282,7 @@ impl World {
         let new = NewObject::default();
         let mut incoming = self.custody.put(Arc::clone(caller), self.request(), bucket, key.as_bytes(), new).await?;
         for chunk in body.chunks(100_000) {
-            incoming.push(chunk).await?;
+            incoming.push(&bytes::Bytes::copy_from_slice(chunk)).await?;
         }
         match incoming.finish(&Expected::default()).await? {
             Finished::Stored(stored) => assert_eq!(stored.size, body.len() as u64),
