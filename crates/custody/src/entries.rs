@@ -61,6 +61,8 @@ pub mod kind {
     pub const SETTLEMENT: &str = "settlement";
     /// Failures of strangers, counted.
     pub const NOISE: &str = "noise";
+    /// A session was used after its end, counted.
+    pub const LAPSED: &str = "session.lapsed";
     /// A pack or scope report was made.
     pub const EVIDENCE: &str = "evidence";
 }
@@ -347,6 +349,21 @@ pub struct Noise {
     /// The minute, since 1970 UTC.
     pub minute: i64,
     /// How many failures.
+    pub count: u64,
+}
+
+/// `session.lapsed`: requests that were signed with a session's secret after a pause or its time had ended it. All were refused.
+#[derive(Serialize)]
+pub struct SessionLapsed<'a> {
+    /// The session.
+    pub session: SessionId,
+    /// Whose it was.
+    pub principal: PrincipalId,
+    /// Its access key.
+    pub credential: &'a str,
+    /// The minute, since 1970 UTC.
+    pub minute: i64,
+    /// How many requests.
     pub count: u64,
 }
 

@@ -18,6 +18,7 @@ use seal::KeyRing;
 
 use crate::directory::{Directory, Principal, Session};
 use crate::error::{CustodyError, Unknown};
+use crate::noise::Lapsed;
 use crate::record::Entered;
 use crate::sessions::TokenClaims;
 use crate::signature::SigningKey;
@@ -145,6 +146,7 @@ pub struct Identity {
     keys: Mutex<HashMap<KeyScope, SigningKey>>,
     accepted_tokens: Mutex<HashMap<SessionId, String>>,
     nonces: Mutex<HashMap<String, HashMap<String, Timestamp>>>,
+    lapsed: Lapsed,
 }
 
 #[derive(PartialEq, Eq, Hash)]
@@ -164,6 +166,7 @@ impl Identity {
             keys: Mutex::default(),
             accepted_tokens: Mutex::default(),
             nonces: Mutex::default(),
+            lapsed: Lapsed::default(),
         }
     }
 
@@ -187,6 +190,7 @@ impl Identity {
         self.check_token(&session, claim.token)?;
         // Only the holder of the secret comes this far, and may know why the session is over.
         if !session.is_live() || session.row.expires <= now {
+            self.lapsed.count(&session, now);
             let paused =
                 self.directory.engagement(session.row.engagement).is_some_and(|of| of.state() == State::Paused);
             return Err(if paused { CustodyError::Paused } else { unknown(Unknown::Expired) });
@@ -222,6 +226,11 @@ impl Identity {
         self.remember_nonce(stamp.keyid, stamp.nonce, now)?;
         let who = Arc::new(who_is(&principal, claim.address));
         Ok(Caller { who, engagement: None, tickets, entered: Entered::default() })
+    }
+
+    /// Requests that came under sessions after their end.
+    pub(crate) const fn lapsed(&self) -> &Lapsed {
+        &self.lapsed
     }
 
     fn signing_key(&self, session: &Session, claim: &S3Claim<'_>) -> Result<SigningKey, CustodyError> {

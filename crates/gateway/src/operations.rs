@@ -153,6 +153,12 @@ impl Operation {
         letters.eq(self.name.bytes().map(|byte| byte.to_ascii_lowercase()))
     }
 
+    /// Whether it is served, and not only meant to be.
+    #[must_use]
+    pub fn is_implemented(&self) -> bool {
+        crate::s3::IMPLEMENTED.iter().any(|method| self.is(method)) && self.served().is_ok()
+    }
+
     fn has(&self, key: &str) -> bool {
         self.marks.iter().any(|mark| mark.key() == Some(key))
     }

@@ -86,6 +86,9 @@ fn etag(value: &str) -> dto::ETag {
 /// Each operation: what the front door left, the operation, its outcome with the request's id.
 macro_rules! operations {
     ($($name:ident($input:ident) -> $output:ident = $file:ident;)*) => {
+        /// The operations that are implemented, as the trait spells them.
+        pub(crate) const IMPLEMENTED: &[&str] = &[$(stringify!($name)),*];
+
         #[async_trait]
         impl S3 for Door {
             $(async fn $name(&self, request: S3Request<dto::$input>) -> S3Result<S3Response<dto::$output>> {

@@ -51,7 +51,8 @@ fn written() -> String {
     for row in rows {
         let verbs: Vec<&str> = row.verbs.iter().map(|verb| verb.word()).collect();
         let (served, note) = match row.standing {
-            Standing::Served(note) => ("yes".to_owned(), note),
+            Standing::Served(note) if row.is_implemented() => ("yes".to_owned(), note),
+            Standing::Served(_) => ("not yet".to_owned(), ""),
             Standing::Refused(code, why) => (format!("`{}`", code.name()), why),
         };
         text.push_str(&format!("| {} | {served} | {} | {note} |\n", row.name, verbs.join(", ")));
@@ -186,6 +187,27 @@ async fn every_operation_is_entered_whatever_becomes_of_it() {
             Standing::Served(_) => assert_ne!(answer.status, 500, "{}: {}", operation.name, answer.text()),
         }
     }
+}
+
+/// A pause ends the sessions; what is tried under them afterwards is counted, with the name of who tries.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_operation_is_answered_during_a_pause_and_every_try_is_counted() {
+    let world = World::new(103).await;
+    let client = world.engagement("alpha").await;
+    let upload = furnish(&client, "alpha-data").await;
+    let ann = std::sync::Arc::new(world.ann());
+    world.custody.pause(ann, world.request(), "alpha").await.unwrap();
+    for operation in TABLE {
+        let answer = Sample::of(operation, "alpha-data", &upload).send(&client, &[]).await;
+        assert_eq!(answer.status, 403, "{}: {}", operation.name, answer.text());
+        let said = answer.text().contains("paused") || operation.method == "HEAD";
+        assert!(said, "{}: {}", operation.name, answer.text());
+    }
+    world.custody.enter_noise().await.unwrap();
+    let counted = world.entries_of_kind("session.lapsed");
+    assert_eq!(counted.len(), 1, "{counted:?}");
+    assert_eq!(counted[0]["credential"], client.issued.access_key.as_str());
+    assert_eq!(counted[0]["count"], TABLE.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]

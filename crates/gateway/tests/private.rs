@@ -60,6 +60,9 @@ async fn the_owner_has_everything_and_nobody_else_has_anything() {
         assert_eq!(put(&client, target, &list(&owner, &owner, "EVERYTHING")).await.code(), "MalformedACLError");
         assert_eq!(put(&client, target, "<AccessControlPolicy>").await.code(), "MalformedXML");
     }
+    assert_eq!(client.get("/alpha-data").await.tags("DisplayName"), ["alpha"]);
+    assert!(client.get("/alpha-data?list-type=2").await.tags("DisplayName").is_empty());
+    assert_eq!(client.get("/alpha-data?fetch-owner=true&list-type=2").await.tags("ID"), std::slice::from_ref(&owner));
     let public = client.send("PUT", "/alpha-data/new", &[("x-amz-acl", "public-read")], b"x").await;
     assert_eq!(public.code(), "AccessControlListNotSupported");
     assert_eq!(client.send("PUT", "/alpha-data/new", &[("x-amz-acl", "private")], b"x").await.status, 200);

@@ -6,10 +6,11 @@ use custody::listing::{ListQuestion, Listing};
 use s3s::S3Response;
 use s3s::dto::{
     CommonPrefix, ListObjectsInput, ListObjectsOutput, ListObjectsV2Input, ListObjectsV2Output, Object,
-    ObjectStorageClass,
+    ObjectStorageClass, Owner,
 };
 
 use super::page::{Listed, Spelling, limit};
+use super::private::owner;
 use super::{Door, Refused, etag, timestamp};
 use crate::asked::Asked;
 use s3wire::refusal::Refusal;
@@ -34,13 +35,15 @@ pub(super) async fn list_objects_v2(
     };
     let page = page(door, &asked, &listed, after.as_deref(), max_keys).await?;
     let next = page.next.as_deref().map(|next| listed.token(next));
+    // SPEC: S3 ListObjectsV2: the owner only where it is asked for.
+    let owner = input.fetch_owner.unwrap_or(false).then(|| owner(door, &asked));
     let count = page.objects.len().saturating_add(page.prefixes.len());
     Ok(S3Response::new(ListObjectsV2Output {
         max_keys: Some(max_keys),
         key_count: i32::try_from(count).ok(),
         is_truncated: Some(next.is_some()),
         next_continuation_token: next,
-        contents: Some(objects(&page, spelling)?),
+        contents: Some(objects(&page, spelling, owner.as_ref())?),
         common_prefixes: Some(prefixes(&page, spelling)?),
         prefix: Some(spelling.write(listed.prefix.as_bytes())?),
         delimiter: spelling.write_all(input.delimiter.as_deref())?,
@@ -72,7 +75,7 @@ pub(super) async fn list_objects(
         max_keys: Some(max_keys),
         is_truncated: Some(page.next.is_some()),
         next_marker: next.map(|next| spelling.write(next)).transpose()?,
-        contents: Some(objects(&page, spelling)?),
+        contents: Some(objects(&page, spelling, Some(&owner(door, &asked)))?),
         common_prefixes: Some(prefixes(&page, spelling)?),
         // The most widespread client decodes everything else of this answer.
         prefix: Some(spelling.write_plainly(listed.prefix)?),
@@ -109,7 +112,7 @@ async fn page(
     Ok(page)
 }
 
-fn objects(page: &Listing, spelling: Spelling) -> Result<Vec<Object>, Refusal> {
+fn objects(page: &Listing, spelling: Spelling, owner: Option<&Owner>) -> Result<Vec<Object>, Refusal> {
     let object = |object: &custody::listing::Listed| {
         Ok(Object {
             key: Some(spelling.write(&object.key)?),
@@ -117,6 +120,7 @@ fn objects(page: &Listing, spelling: Spelling) -> Result<Vec<Object>, Refusal> {
             last_modified: Some(timestamp(object.modified)),
             e_tag: Some(etag(&object.etag)),
             storage_class: Some(ObjectStorageClass::from_static(ObjectStorageClass::STANDARD)),
+            owner: owner.cloned(),
             ..Object::default()
         })
     };

@@ -133,6 +133,14 @@ impl World {
 
     /// Every entry that bears the id of a request.
     pub(crate) fn entries_of(&self, request: &str) -> Vec<serde_json::Value> {
+        self.entries(|entry| entry["request"] == request)
+    }
+
+    pub(crate) fn entries_of_kind(&self, kind: &str) -> Vec<serde_json::Value> {
+        self.entries(|entry| entry["kind"] == kind)
+    }
+
+    fn entries(&self, wanted: impl Fn(&serde_json::Value) -> bool) -> Vec<serde_json::Value> {
         let mut found = Vec::new();
         let mut next = 0;
         loop {
@@ -140,7 +148,7 @@ impl World {
             let Some(last) = page.last() else { return found };
             next = last.index + 1;
             let entries = page.iter().map(|entry| serde_json::from_slice(&entry.payload.entry).unwrap());
-            found.extend(entries.filter(|entry: &serde_json::Value| entry["request"] == request));
+            found.extend(entries.filter(&wanted));
         }
     }
 
