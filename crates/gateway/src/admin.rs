@@ -4,8 +4,8 @@
 //! decides nothing. The routes are a table, so that what exists can be read, printed and checked in one place.
 //!
 //! # Threats
-//! Whoever reaches the listener. It serves plain text, so it listens on loopback only and answers nobody else; bodies are
-//! bounded before they are read; an unsigned request learns nothing but that it is unsigned.
+//! Whoever reaches the listener. Plain text is spoken on loopback only, and answers nobody else; bodies are bounded before they
+//! are read; an unsigned request learns nothing but that it is unsigned.
 
 mod handlers;
 mod problem;
@@ -21,7 +21,6 @@ use custody::touch::Selector;
 use custody::{Caller, Custody, CustodyError};
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::Incoming;
 use tokio::net::TcpListener;
 
 pub use problem::Problem;
@@ -29,8 +28,10 @@ pub use routes::{Access, ROUTES, Route};
 pub use signed::Signed;
 
 use crate::error::Error;
+use crate::inbound::Inbound;
 use crate::server::{self, Front};
-use crate::wire::Wire;
+use crate::tls::Tls;
+use crate::wire::{Security, Wire};
 use routes::{Call, Found};
 
 /// How large a request's body may be. The largest, a scope question with hundreds of selectors, has some tens of KiB.
@@ -52,9 +53,9 @@ pub trait Interpreter: Send + Sync + 'static {
 /// Binds the listener of the admin API.
 ///
 /// # Errors
-/// [`Error::PlainTextOffLoopback`] when the address could be reached from other machines; [`Error::Listen`].
-pub async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
-    if !address.ip().is_loopback() {
+/// [`Error::PlainTextOffLoopback`] when plain text could be read on other machines; [`Error::Listen`].
+pub async fn listen(address: SocketAddr, security: Security) -> Result<TcpListener, Error> {
+    if security == Security::Plain && !address.ip().is_loopback() {
         return Err(Error::PlainTextOffLoopback { address });
     }
     server::listen(address).await
@@ -64,26 +65,27 @@ pub async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
 pub struct AdminFront {
     custody: Arc<Custody>,
     interpreter: Arc<dyn Interpreter>,
+    tls: Option<Arc<Tls>>,
 }
 
 impl AdminFront {
-    /// A front for `custody`.
+    /// A front for `custody`, of a program that serves with the certificate in `tls`.
     #[must_use]
-    pub fn new(custody: Arc<Custody>, interpreter: Arc<dyn Interpreter>) -> Self {
-        Self { custody, interpreter }
+    pub fn new(custody: Arc<Custody>, interpreter: Arc<dyn Interpreter>, tls: Option<Arc<Tls>>) -> Self {
+        Self { custody, interpreter, tls }
     }
 
     async fn try_answer(
         &self,
-        request: Request<Incoming>,
+        request: Request<Inbound>,
         wire: &Wire,
         id: base::id::RequestId,
     ) -> Result<Response<Full<Bytes>>, Problem> {
         let (parts, body) = request.into_parts();
         let address = wire.peer().ip();
         // INVARIANT: however the listener was bound, plain text goes to this machine alone.
-        if !address.is_loopback() {
-            return Err(Problem::refused("the admin API answers on loopback only"));
+        if wire.security() == Security::Plain && !address.to_canonical().is_loopback() {
+            return Err(Problem::refused("the admin API answers plain text on loopback only"));
         }
         let found = routes::find(&parts.method, parts.uri.path())?;
         let Found { route, captured } = found;
@@ -100,6 +102,7 @@ impl AdminFront {
         let call = Call {
             custody: Arc::clone(&self.custody),
             interpreter: Arc::clone(&self.interpreter),
+            certificate: self.tls.as_ref().map(|tls| tls.certificate()),
             caller: Arc::new(caller),
             request: id,
             captured,
@@ -112,7 +115,7 @@ impl AdminFront {
 impl Front for AdminFront {
     type Body = Full<Bytes>;
 
-    async fn answer(&self, request: Request<Incoming>, wire: Arc<Wire>) -> Response<Full<Bytes>> {
+    async fn answer(&self, request: Request<Inbound>, wire: Arc<Wire>) -> Response<Full<Bytes>> {
         let id = self.custody.request();
         let mut response = match self.try_answer(request, &wire, id).await {
             Ok(response) => response,

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use base::id::RequestId;
 use base::{Clock, Kind};
 use custody::digests::Algorithm;
+use custody::intake::LARGEST_PUT_BYTES;
 use custody::record::Failure;
 use custody::signature::SigningKey;
 use custody::{Caller, Custody, S3Claim};
@@ -22,10 +23,9 @@ use http::header::{
     TRANSFER_ENCODING,
 };
 use http::request::Parts;
-use http::{HeaderMap, Method, Request, Response, StatusCode};
+use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
-use hyper::body::Incoming;
 use s3s::config::{S3Config, StaticConfigProvider};
 use s3s::service::{S3Service, S3ServiceBuilder};
 
@@ -33,6 +33,8 @@ use crate::asked::{Asked, owner, take_conditions, take_span};
 use crate::callers::Callers;
 use crate::claimed::{Claimed, header_of};
 use crate::cors::Crossing;
+use crate::hosts::Domains;
+use crate::inbound::Inbound;
 use crate::operations::{self, Operation};
 use crate::register::Register;
 use crate::s3::Door;
@@ -67,6 +69,7 @@ pub struct S3Front {
     callers: Arc<dyn Callers>,
     clock: Arc<dyn Clock>,
     register: Arc<Register>,
+    domains: Domains,
     s3: S3Service,
 }
 
@@ -79,7 +82,7 @@ impl S3Front {
         let mut builder = S3ServiceBuilder::new(Door::new(Arc::clone(&custody), Arc::clone(&register)));
         builder.set_config(Arc::new(StaticConfigProvider::new(Arc::new(config))));
         let callers = Arc::clone(&custody) as Arc<dyn Callers>;
-        Self { custody, callers, clock, register, s3: builder.build() }
+        Self { custody, callers, clock, register, domains: Domains::default(), s3: builder.build() }
     }
 
     /// The same door, where `callers` asks custody who a caller is.
@@ -89,16 +92,28 @@ impl S3Front {
         self
     }
 
+    /// The same door, with buckets as names under `domains` too.
+    #[must_use]
+    pub fn with_domains(mut self, domains: Domains) -> Self {
+        self.domains = domains;
+        self
+    }
+
     async fn try_answer(
         &self,
-        request: Request<Incoming>,
+        request: Request<Inbound>,
+        target: Result<Uri, Refusal>,
         wire: Arc<Wire>,
         id: RequestId,
     ) -> Result<Response<s3s::Body>, Refusal> {
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
         let (claim, caller, key) = self.establish(&parts, &wire, id)?;
         let caller = Arc::new(caller);
-        let found = operations::find(&parts);
+        // The signature covers the target as it came; from here on the bucket is in its path.
+        let found = target.and_then(|target| {
+            parts.uri = target;
+            operations::find(&parts)
+        });
         let operation = found.as_ref().map_or(&operations::UNKNOWN, |operation| operation);
         let bucket = operations::addressed(parts.uri.path()).1.map(str::to_owned);
         let outcome = async {
@@ -191,12 +206,14 @@ impl S3Front {
 impl Front for S3Front {
     type Body = s3s::Body;
 
-    async fn answer(&self, request: Request<Incoming>, wire: Arc<Wire>) -> Response<s3s::Body> {
+    async fn answer(&self, request: Request<Inbound>, wire: Arc<Wire>) -> Response<s3s::Body> {
         let id = self.custody.request();
         let resource = request.uri().path().to_owned();
         let head = request.method() == Method::HEAD;
         let crossing = Crossing::read(request.method(), request.headers());
-        let bucket = operations::addressed(&resource).1.and_then(|name| self.custody.directory().bucket(name));
+        let target = self.domains.path_style(request.uri(), request.headers());
+        let bucket = target.as_ref().ok().and_then(|target| operations::addressed(target.path()).1);
+        let bucket = bucket.and_then(|name| self.custody.directory().bucket(name));
         let rules = bucket.as_ref().map_or(&[][..], |bucket| &bucket.settings.cors);
         let preflight = request.method() == Method::OPTIONS;
         let answered = if preflight {
@@ -208,7 +225,7 @@ impl Front for S3Front {
                 response
             })
         } else {
-            self.try_answer(request, wire, id).await
+            self.try_answer(request, target, wire, id).await
         };
         let mut response = match answered {
             Ok(response) => response,
@@ -236,7 +253,7 @@ impl Front for S3Front {
 /// Prepares the request of an established caller for `s3s`.
 fn prepare(
     mut parts: Parts,
-    body: Incoming,
+    body: Inbound,
     claim: &Claim,
     key: SigningKey,
     (caller, request, wire, operation): (Arc<Caller>, RequestId, Arc<Wire>, &'static Operation),
@@ -314,7 +331,7 @@ fn refuse_crowded(headers: &HeaderMap) -> Result<(), Refusal> {
 // SPEC: S3: which lengths and trailers each payload form needs.
 fn upload(
     parts: &Parts,
-    body: Incoming,
+    body: Inbound,
     claim: &Claim,
     key: SigningKey,
     claimed: &Claimed,
@@ -342,6 +359,12 @@ fn upload(
             Upload::chunked(body, length, Decoder::new(Announced { length, trailer, signatures }), slot.clone())
         }
     };
+    if upload.length().is_some_and(|length| length > LARGEST_PUT_BYTES) {
+        return Err(Refusal::new(
+            Code::EntityTooLarge,
+            "your proposed upload exceeds the maximum allowed size of 5 GiB",
+        ));
+    }
     if upload.length().is_none() && parts.method == Method::PUT {
         return Err(Refusal::new(Code::MissingContentLength, "you must provide the Content-Length HTTP header"));
     }

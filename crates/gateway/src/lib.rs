@@ -1,7 +1,7 @@
 //! HTTP: S3 and the admin API.
 //!
 //! ```text
-//! server → wire → front ── sigv4, chunked, upload ──→ s3 ──→ custody ──→ body → wire
+//! server → connection → wire → front ── sigv4, chunked, upload ──→ s3 ──→ custody ──→ body → wire
 //!                 admin ── a person's signature ────────────→ custody
 //! ```
 //!
@@ -14,23 +14,31 @@ pub mod admin;
 mod asked;
 pub mod body;
 pub mod callers;
+mod channel;
 pub mod claimed;
+mod connection;
 mod cors;
+mod crowd;
 pub mod error;
 mod errors;
 pub mod front;
 mod headers;
+mod hosts;
+pub mod inbound;
+pub mod limits;
 pub mod operations;
 pub mod register;
 mod s3;
 pub mod server;
 mod tags;
+pub mod tls;
 pub mod upload;
 pub mod wire;
 
 pub use callers::Callers;
 pub use error::Error;
 pub use front::S3Front;
+pub use hosts::Domains;
 pub use s3wire::{Code, Refusal};
 
 /// Log targets that must stay silent whatever the configuration says: at low levels they print whole requests.

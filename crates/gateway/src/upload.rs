@@ -12,6 +12,7 @@ use custody::digests::{Algorithm, Digests};
 use http_body::{Body, Frame, SizeHint};
 
 use crate::claimed::{Checksum, Claimed};
+use crate::inbound;
 use s3wire::chunked::Decoder;
 use s3wire::digest::Sha256;
 use s3wire::{Code, Refusal};
@@ -145,7 +146,7 @@ impl Checks {
 impl<B> Upload<B>
 where
     B: Body<Data = Bytes> + Unpin,
-    B::Error: std::error::Error,
+    B::Error: std::error::Error + 'static,
 {
     fn poll_data(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Refusal>>> {
         loop {
@@ -162,7 +163,7 @@ where
             }
             let frame = match ready!(Pin::new(&mut self.inner).poll_frame(cx)) {
                 Some(Ok(frame)) => frame,
-                Some(Err(_)) => return Poll::Ready(Some(Err(broken()))),
+                Some(Err(error)) => return Poll::Ready(Some(Err(cut_short(&error)))),
                 None => return Poll::Ready(self.end().err().map(Err)),
             };
             // LIMIT: trailers of HTTP itself are ignored; S3 puts its trailers inside the body.
@@ -186,7 +187,7 @@ where
 impl<B> Body for Upload<B>
 where
     B: Body<Data = Bytes> + Unpin,
-    B::Error: std::error::Error,
+    B::Error: std::error::Error + 'static,
 {
     type Data = Bytes;
     type Error = Refusal;
@@ -212,6 +213,17 @@ where
 /// Why a body ended badly, when it went through hands that know errors only as errors.
 pub(crate) fn refusal_of(error: Box<dyn std::error::Error + Send + Sync>) -> Refusal {
     error.downcast::<Refusal>().map_or_else(|_| broken(), |refusal| *refusal)
+}
+
+/// Why a body ended early, as far as it is the client's to know.
+fn cut_short(error: &(dyn std::error::Error + 'static)) -> Refusal {
+    match error.downcast_ref() {
+        Some(inbound::Broken::Slow) => Refusal::new(
+            Code::RequestTimeout,
+            "your socket connection to the server was not written to within the timeout period",
+        ),
+        Some(inbound::Broken::Cut(_)) | None => broken(),
+    }
 }
 
 fn broken() -> Refusal {

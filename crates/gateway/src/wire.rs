@@ -1,6 +1,6 @@
 //! One connection's socket: counted, bounded, and cut from outside in an instant.
 //!
-//! Everything that leaves goes through `Socket`; the [`Wire`] beside it is shared with the bodies that are being sent and
+//! Everything that leaves goes through `Socket`, TLS on it or not; the [`Wire`] beside it is shared with the bodies that are being sent and
 //! with the [`Register`](crate::register::Register) that cuts them.
 //!
 //! # How a cut stops bytes
@@ -28,13 +28,28 @@ use tokio::sync::Notify;
 /// enough that what a cut leaves uncertain is small. Linux keeps twice as much for its own accounting.
 pub const SEND_BUFFER_BYTES: usize = 512 * 1024;
 
+/// The largest record of TLS: none of it can be read before its end has arrived.
+// SPEC: RFC 8446 §5.1: at most 2^14 bytes of plaintext.
+const RECORD_BYTES: u64 = 16 * 1024;
+
+/// What protects the bytes of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Security {
+    /// Nothing: it must not leave this machine.
+    Plain,
+    /// TLS.
+    Tls,
+}
+
 /// A connection, as everybody but its own task sees it.
 pub struct Wire {
     stream: TcpStream,
     peer: SocketAddr,
     serial: u64,
-    /// What the kernel may hold, as it says itself.
-    send_buffer: u64,
+    security: Security,
+    /// How many of the flushed bytes may still be out of the client's reach: what the kernel may hold, as it says itself, and
+    /// under TLS the rest of a record whose end it holds.
+    in_flight: u64,
     read: AtomicU64,
     written: AtomicU64,
     /// Body bytes handed to the HTTP layer.
@@ -59,15 +74,20 @@ pub(crate) type Settle = Box<dyn FnOnce(u64) + Send>;
 
 impl Wire {
     /// Takes a fresh connection: no delay for small answers, a bounded send buffer.
-    pub(crate) fn new(stream: TcpStream, peer: SocketAddr, serial: u64) -> io::Result<Arc<Self>> {
+    pub(crate) fn new(stream: TcpStream, peer: SocketAddr, serial: u64, security: Security) -> io::Result<Arc<Self>> {
         stream.set_nodelay(true)?;
         sockopt::set_socket_send_buffer_size(&stream, SEND_BUFFER_BYTES)?;
         let send_buffer = sockopt::socket_send_buffer_size(&stream)? as u64;
+        let in_flight = match security {
+            Security::Plain => send_buffer,
+            Security::Tls => send_buffer.saturating_add(RECORD_BYTES),
+        };
         Ok(Arc::new(Self {
             stream,
             peer,
             serial,
-            send_buffer,
+            security,
+            in_flight,
             read: AtomicU64::new(0),
             written: AtomicU64::new(0),
             handed: AtomicU64::new(0),
@@ -83,6 +103,12 @@ impl Wire {
     #[must_use]
     pub const fn peer(&self) -> SocketAddr {
         self.peer
+    }
+
+    /// What protects its bytes.
+    #[must_use]
+    pub const fn security(&self) -> Security {
+        self.security
     }
 
     /// Bytes read and written so far: a connection on which this does not grow makes no progress.
@@ -145,10 +171,12 @@ impl Wire {
         self.handed.load(Ordering::Acquire)
     }
 
-    /// How many of `length` body bytes, counted from `from`, have certainly left this machine's memory.
+    /// How many of `length` body bytes, counted from `from`, have certainly left this machine's memory, in a form the client can
+    /// read. Under TLS the kernel holds ciphertext, of which there is more than plaintext: what it may hold is an upper bound
+    /// for both.
     pub(crate) fn certainly_sent(&self, from: u64, length: u64) -> u64 {
         let flushed = self.flushed.load(Ordering::Acquire).saturating_sub(from);
-        flushed.saturating_sub(self.send_buffer).min(length)
+        flushed.saturating_sub(self.in_flight).min(length)
     }
 
     /// Keeps a body that was handed over whole until it is known whether it arrived: in full once the other end speaks again or
@@ -157,16 +185,16 @@ impl Wire {
         lock(&self.unsettled).push(Unsettled { from, length, settle });
     }
 
-    /// The HTTP layer has nothing left to write.
-    // INVARIANT: hyper flushes its transport only when its own buffer is empty, so all that was handed over was written.
-    fn flushed(&self) {
+    /// Everything that was handed over has been written to the kernel.
+    pub(crate) fn flushed(&self) {
         self.flushed.store(self.handed(), Ordering::Release);
     }
 
     /// The other end has spoken, or closed: it has what was flushed before. A client that asks again has read the answer; one
     /// that closed with bytes unread would have sent a reset instead.
-    // LIMIT: a client that pipelines, or closes only its sending half early, is believed too soon.
-    fn heard(&self) {
+    // LIMIT: a client that pipelines, or closes only its sending half early, is believed too soon; so is whoever on the network
+    // can forge its close.
+    pub(crate) fn heard(&self) {
         let flushed = self.flushed.load(Ordering::Acquire);
         let mut unsettled = lock(&self.unsettled);
         if unsettled.is_empty() {
@@ -196,7 +224,9 @@ impl Wire {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(_) => return,
                 Ok(0) => return self.heard(),
-                Ok(_) => self.heard(),
+                Ok(_) if self.security == Security::Plain => self.heard(),
+                // A farewell or a key update of its TLS says nothing about what the client has read.
+                Ok(_) => {}
             }
         }
     }
@@ -211,7 +241,7 @@ impl Drop for Wire {
     }
 }
 
-/// The socket as the HTTP layer uses it.
+/// The socket as the [`Channel`](crate::channel::Channel) on it uses it.
 pub(crate) struct Socket(pub(crate) Arc<Wire>);
 
 impl AsyncRead for Socket {
@@ -223,7 +253,9 @@ impl AsyncRead for Socket {
                 Ok(count) => {
                     buffer.advance(count);
                     wire.read.fetch_add(count as u64, Ordering::Relaxed);
-                    wire.heard();
+                    if count == 0 {
+                        wire.heard();
+                    }
                     return Poll::Ready(Ok(()));
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
@@ -275,7 +307,6 @@ impl AsyncWrite for Socket {
     }
 
     fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.0.flushed();
         Poll::Ready(Ok(()))
     }
 

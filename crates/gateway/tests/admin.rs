@@ -218,6 +218,7 @@ async fn problems_have_their_form_and_health_needs_nobody() {
 #[test]
 fn plain_text_stays_on_loopback() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let refused = runtime.block_on(gateway::admin::listen("0.0.0.0:0".parse().unwrap()));
+    let refused =
+        runtime.block_on(gateway::admin::listen("0.0.0.0:0".parse().unwrap(), gateway::wire::Security::Plain));
     assert_eq!(refused.err().map(|error| error.kind()), Some(base::Kind::Refused));
 }

@@ -8,6 +8,8 @@
     clippy::arithmetic_side_effects
 )]
 
+mod speech;
+
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,15 +18,17 @@ use std::sync::{Arc, Barrier};
 use base::Plain;
 use base::id::EngagementId;
 use gateway::body::{Outgoing, Source, Step};
+use gateway::inbound::Inbound;
 use gateway::register::Register;
 use gateway::server::{Front, listen, serve};
 use gateway::wire::Wire;
 use http::{Request, Response};
-use hyper::body::Incoming;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
+
+use speech::{Line, Speech};
 
 const SEGMENT: usize = 64 * 1024;
 
@@ -90,7 +94,7 @@ struct ZeroFront {
 impl Front for ZeroFront {
     type Body = Outgoing<Zeros>;
 
-    async fn answer(&self, request: Request<Incoming>, wire: Arc<Wire>) -> Response<Self::Body> {
+    async fn answer(&self, request: Request<Inbound>, wire: Arc<Wire>) -> Response<Self::Body> {
         let path = request.uri().path().trim_start_matches('/');
         self.register.enter(&wire, engagement(path));
         let length = path.parse().unwrap();
@@ -103,6 +107,7 @@ impl Front for ZeroFront {
 }
 
 struct World {
+    speech: Speech,
     address: SocketAddr,
     register: Arc<Register>,
     settled: mpsc::UnboundedReceiver<u64>,
@@ -112,7 +117,7 @@ struct World {
     server: JoinHandle<()>,
 }
 
-async fn world() -> World {
+async fn world(speech: Speech) -> World {
     let listener = listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
     let address = listener.local_addr().unwrap();
     let register = Arc::new(Register::default());
@@ -126,17 +131,19 @@ async fn world() -> World {
         gate: Arc::clone(&gate),
     };
     let (stop, stopped) = watch::channel(false);
-    let server = tokio::spawn(serve(listener, Arc::new(front), Arc::clone(&register), stopped));
-    World { address, register, settled, given, gate, stop, server }
+    let server = tokio::spawn(serve(listener, Arc::new(front), Arc::clone(&register), speech.rules(), stopped));
+    World { speech, address, register, settled, given, gate, stop, server }
 }
 
-async fn ask(address: SocketAddr, size: u64) -> TcpStream {
-    let mut stream = TcpStream::connect(address).await.unwrap();
-    stream.write_all(format!("GET /{size} HTTP/1.1\r\nhost: h\r\n\r\n").as_bytes()).await.unwrap();
-    stream
+impl World {
+    async fn ask(&self, size: u64) -> Box<dyn Line> {
+        let mut stream = self.speech.connect(self.address).await;
+        stream.write_all(format!("GET /{size} HTTP/1.1\r\nhost: h\r\n\r\n").as_bytes()).await.unwrap();
+        stream
+    }
 }
 
-async fn read_head(stream: &mut TcpStream) {
+async fn read_head(stream: &mut dyn Line) {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await.unwrap());
@@ -144,7 +151,7 @@ async fn read_head(stream: &mut TcpStream) {
 }
 
 /// Reads until nothing more can be got; returns how much and how it ended.
-async fn read_rest(stream: &mut TcpStream) -> (u64, Option<ErrorKind>) {
+async fn read_rest(stream: &mut dyn Line) -> (u64, Option<ErrorKind>) {
     let (mut total, mut buffer) = (0, vec![0; SEGMENT]);
     loop {
         match stream.read(&mut buffer).await {
@@ -172,12 +179,10 @@ const HUGE: u64 = 1 << 40;
 const GATED: u64 = HUGE + 1;
 const GATED_AFTER: u64 = 300_000;
 
-#[tokio::test]
-async fn a_whole_answer_settles_whole() {
-    let mut world = world().await;
+async fn a_whole_answer_settles_whole(mut world: World) {
     for size in [0, 1, 65_536, 1_000_000, 5_000_000] {
-        let mut stream = ask(world.address, size).await;
-        read_head(&mut stream).await;
+        let mut stream = world.ask(size).await;
+        read_head(&mut *stream).await;
         let mut body = vec![0; size as usize];
         stream.read_exact(&mut body).await.unwrap();
         drop(stream);
@@ -185,12 +190,10 @@ async fn a_whole_answer_settles_whole() {
     }
 }
 
-#[tokio::test]
-async fn a_connection_answers_again() {
-    let mut world = world().await;
-    let mut stream = ask(world.address, 100_000).await;
+async fn a_connection_answers_again(mut world: World) {
+    let mut stream = world.ask(100_000).await;
     for _ in 0..3 {
-        read_head(&mut stream).await;
+        read_head(&mut *stream).await;
         stream.read_exact(&mut vec![0; 100_000]).await.unwrap();
         assert!(world.settled.try_recv().is_err(), "nobody knows yet whether it arrived");
         stream.write_all(b"GET /100000 HTTP/1.1\r\nhost: h\r\n\r\n").await.unwrap();
@@ -198,15 +201,13 @@ async fn a_connection_answers_again() {
     }
 }
 
-#[tokio::test]
-async fn a_cut_discards_what_the_kernel_holds() {
-    let mut world = world().await;
-    let mut stream = ask(world.address, HUGE).await;
-    read_head(&mut stream).await;
+async fn a_cut_discards_what_the_kernel_holds(mut world: World) {
+    let mut stream = world.ask(HUGE).await;
+    read_head(&mut *stream).await;
     until_stuck(&world.given).await;
 
     assert_eq!(world.register.cut(engagement(&HUGE.to_string())), 1);
-    let (received, end) = read_rest(&mut stream).await;
+    let (received, end) = read_rest(&mut *stream).await;
     assert_eq!(end, Some(ErrorKind::ConnectionReset));
     // The source had given more than ever arrived: the rest was in buffers on our side and is gone.
     let given = world.given.load(Ordering::SeqCst);
@@ -226,13 +227,13 @@ impl Drop for OpenAtLast {
 
 /// The bytes stop while the task that sends them is stuck, for example in a slow disk read. The client has a thread of its
 /// own: a runtime with a stuck worker may wake nobody.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_cut_does_not_wait_for_the_task() {
-    let World { address, register, given, gate, stop, .. } = world().await;
+async fn a_cut_does_not_wait_for_a_stuck_task(speech: Speech) {
+    let World { address, register, given, gate, stop, .. } = world(speech).await;
     let client = move || {
-        let mut stream = std::net::TcpStream::connect(address).unwrap();
-        std::io::Write::write_all(&mut stream, format!("GET /{GATED} HTTP/1.1\r\nhost: h\r\n\r\n").as_bytes()).unwrap();
+        let stream = std::net::TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(std::time::Duration::from_secs(10))).unwrap();
+        let mut stream = speech.connect_blocking(stream);
+        std::io::Write::write_all(&mut stream, format!("GET /{GATED} HTTP/1.1\r\nhost: h\r\n\r\n").as_bytes()).unwrap();
         gate.wait();
         let _open = OpenAtLast(gate);
         assert_eq!(register.cut(engagement(&GATED.to_string())), 1);
@@ -246,17 +247,25 @@ async fn a_cut_does_not_wait_for_the_task() {
     drop(stop);
 }
 
-#[tokio::test]
-async fn a_cut_leaves_other_engagements_alone() {
-    let mut world = world().await;
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cut_does_not_wait_for_the_task() {
+    a_cut_does_not_wait_for_a_stuck_task(Speech::Plain).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cut_does_not_wait_for_the_task_over_tls() {
+    a_cut_does_not_wait_for_a_stuck_task(Speech::Tls).await;
+}
+
+async fn a_cut_leaves_other_engagements_alone(mut world: World) {
     let (short, long) = (50_000_000, 150_000_000);
-    let mut paused = ask(world.address, short).await;
-    let mut other = ask(world.address, long).await;
-    read_head(&mut paused).await;
-    read_head(&mut other).await;
+    let mut paused = world.ask(short).await;
+    let mut other = world.ask(long).await;
+    read_head(&mut *paused).await;
+    read_head(&mut *other).await;
     assert_eq!(world.register.cut(engagement("50000000")), 1);
     assert_eq!(world.register.cut(engagement("50000000")), 0);
-    assert_eq!(read_rest(&mut paused).await.1, Some(ErrorKind::ConnectionReset));
+    assert_eq!(read_rest(&mut *paused).await.1, Some(ErrorKind::ConnectionReset));
     other.read_exact(&mut vec![0; long as usize]).await.unwrap();
     drop(other);
     // The one that was cut may have settled first, for less than it was.
@@ -265,22 +274,18 @@ async fn a_cut_leaves_other_engagements_alone() {
     assert_eq!(settled, long);
 }
 
-#[tokio::test]
-async fn an_idle_connection_is_cut_too() {
-    let mut world = world().await;
-    let mut stream = ask(world.address, 10).await;
-    read_head(&mut stream).await;
+async fn an_idle_connection_is_cut_too(mut world: World) {
+    let mut stream = world.ask(10).await;
+    read_head(&mut *stream).await;
     stream.read_exact(&mut [0; 10]).await.unwrap();
     assert_eq!(world.register.cut(engagement("10")), 1);
     assert_eq!(world.settled.recv().await, Some(0), "it may have lain in the kernel still");
-    assert_eq!(read_rest(&mut stream).await, (0, Some(ErrorKind::ConnectionReset)));
+    assert_eq!(read_rest(&mut *stream).await, (0, Some(ErrorKind::ConnectionReset)));
 }
 
-#[tokio::test]
-async fn a_client_that_leaves_is_not_said_to_have_received() {
-    let mut world = world().await;
-    let mut stream = ask(world.address, HUGE).await;
-    read_head(&mut stream).await;
+async fn a_client_that_leaves_is_not_said_to_have_received(mut world: World) {
+    let mut stream = world.ask(HUGE).await;
+    read_head(&mut *stream).await;
     let mut buffer = vec![0; 3_000_000];
     stream.read_exact(&mut buffer).await.unwrap();
     drop(stream);
@@ -289,13 +294,11 @@ async fn a_client_that_leaves_is_not_said_to_have_received() {
     assert!(world.register.cut(engagement(&HUGE.to_string())) <= 1);
 }
 
-#[tokio::test]
-async fn stopping_lets_an_answer_finish() {
-    let mut world = world().await;
-    let mut stream = ask(world.address, 30_000_000).await;
-    read_head(&mut stream).await;
+async fn stopping_lets_an_answer_finish(mut world: World) {
+    let mut stream = world.ask(30_000_000).await;
+    read_head(&mut *stream).await;
     world.stop.send(true).unwrap();
-    let (received, end) = read_rest(&mut stream).await;
+    let (received, end) = read_rest(&mut *stream).await;
     assert_eq!((received, end), (30_000_000, None));
     drop(stream);
     assert_eq!(world.settled.recv().await, Some(30_000_000));
@@ -306,26 +309,61 @@ async fn stopping_lets_an_answer_finish() {
     );
 }
 
-#[tokio::test]
-async fn a_close_after_the_answer_loses_nothing() {
-    let mut world = world().await;
-    let mut stream = TcpStream::connect(world.address).await.unwrap();
+async fn a_close_after_the_answer_loses_nothing(mut world: World) {
+    let mut stream = world.speech.connect(world.address).await;
     stream.write_all(b"GET /2000000 HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n").await.unwrap();
-    read_head(&mut stream).await;
-    assert_eq!(read_rest(&mut stream).await, (2_000_000, None));
+    read_head(&mut *stream).await;
+    assert_eq!(read_rest(&mut *stream).await, (2_000_000, None));
     drop(stream);
     assert_eq!(world.settled.recv().await, Some(2_000_000));
 }
 
-#[tokio::test]
-async fn an_oversized_head_is_refused() {
-    let world = world().await;
-    let mut stream = TcpStream::connect(world.address).await.unwrap();
-    let head = format!("GET /1 HTTP/1.1\r\nhost: h\r\nx: {}\r\n\r\n", "a".repeat(2 * gateway::server::BUFFER_BYTES));
+async fn an_oversized_head_is_refused(world: World) {
+    let mut stream = world.speech.connect(world.address).await;
+    let head = format!("GET /1 HTTP/1.1\r\nhost: h\r\nx: {}\r\n\r\n", "a".repeat(2 * gateway::limits::BUFFER_BYTES));
     // The server may close before it has read all of it.
     let _ = stream.write_all(head.as_bytes()).await;
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer).await;
     assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 431"), "{:?}", String::from_utf8_lossy(&answer));
     assert_eq!(world.given.load(Ordering::SeqCst), 0);
+}
+
+/// Idle connections do not hold up the end of the program: pools of clients keep them and do not look.
+async fn stopping_does_not_wait_for_idle_connections(mut world: World) {
+    let mut stream = world.ask(10).await;
+    read_head(&mut *stream).await;
+    stream.read_exact(&mut [0; 10]).await.unwrap();
+    world.stop.send(true).unwrap();
+    tokio::time::timeout(std::time::Duration::from_secs(10), &mut world.server).await.unwrap().unwrap();
+    assert_eq!(world.settled.recv().await, Some(0), "nobody knows whether it arrived");
+}
+
+/// Runs each of the above in plain text and over TLS.
+macro_rules! both {
+    ($($name:ident)*) => {
+        both!(plain Plain: $($name)*);
+        both!(tls Tls: $($name)*);
+    };
+    ($module:ident $speech:ident: $($name:ident)*) => {
+        mod $module {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(super::world(super::Speech::$speech).await).await;
+            })*
+        }
+    };
+}
+
+both! {
+    a_whole_answer_settles_whole
+    a_connection_answers_again
+    a_cut_discards_what_the_kernel_holds
+    a_cut_leaves_other_engagements_alone
+    an_idle_connection_is_cut_too
+    a_client_that_leaves_is_not_said_to_have_received
+    stopping_lets_an_answer_finish
+    a_close_after_the_answer_loses_nothing
+    an_oversized_head_is_refused
+    stopping_does_not_wait_for_idle_connections
 }

@@ -24,7 +24,7 @@ fn unsigned(length: u64) -> Announced {
 fn collect<B>(upload: Upload<B>) -> Result<Bytes, Code>
 where
     B: http_body::Body<Data = Bytes> + Unpin,
-    B::Error: std::error::Error,
+    B::Error: std::error::Error + 'static,
 {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(upload.collect()).map(http_body_util::Collected::to_bytes).map_err(|refusal| refusal.code())

@@ -102,6 +102,7 @@ codes! {
     ReplicationConfigurationNotFoundError = NOT_FOUND Missing,
     RequestHeaderSectionTooLarge = BAD_REQUEST Invalid,
     RequestTimeTooSkewed = FORBIDDEN Refused,
+    RequestTimeout = BAD_REQUEST Invalid,
     ServiceUnavailable = SERVICE_UNAVAILABLE Unavailable,
     SignatureDoesNotMatch = FORBIDDEN Refused,
     XAmzContentSHA256Mismatch = BAD_REQUEST Invalid,

@@ -2,6 +2,7 @@
 //!
 //! Nothing here is a back door: a test that needs a receipt earns it from a real ledger on this memory storage.
 
+pub mod certificates;
 pub mod chance;
 pub mod clock;
 pub mod contract;

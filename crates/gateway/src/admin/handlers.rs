@@ -28,7 +28,7 @@ pub(super) async fn status(call: Call) -> Answer {
     let engagements = view.engagements();
     let paused: Vec<&str> =
         engagements.iter().filter(|row| row.state == State::Paused).map(|row| row.name.as_str()).collect();
-    answer(&json!({
+    let mut status = json!({
         "schema": "cofferdam.status/1",
         "origin": ledger.origin,
         "entries": ledger.entries,
@@ -36,7 +36,12 @@ pub(super) async fn status(call: Call) -> Answer {
         "engagements": engagements.len(),
         "paused": paused,
         "sessions": view.sessions().len(),
-    }))
+    });
+    if let (Some(certificate), Some(members)) = (&call.certificate, status.as_object_mut()) {
+        let certificate = json!({ "expires": certificate.expires, "problem": certificate.problem });
+        members.insert("certificate".to_owned(), certificate);
+    }
+    answer(&status)
 }
 
 pub(super) async fn list_partners(call: Call) -> Answer {

@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 
 use super::problem::Problem;
 use super::{Interpreter, handlers};
+use crate::tls::CertificateState;
 
 /// Where the API begins.
 const ROOT: &str = "/api/v1/";
@@ -49,6 +50,8 @@ pub(super) type Handler = fn(Call) -> Pin<Box<dyn Future<Output = Answer> + Send
 pub(super) struct Call {
     pub(super) custody: Arc<Custody>,
     pub(super) interpreter: Arc<dyn Interpreter>,
+    /// How the certificate in use is; nothing when plain text is spoken.
+    pub(super) certificate: Option<CertificateState>,
     pub(super) caller: Arc<Caller>,
     pub(super) request: RequestId,
     pub(super) captured: Vec<String>,

@@ -14,6 +14,8 @@ pub(crate) const REGION: &str = "eu-north-9";
 
 pub(crate) struct Client {
     pub(crate) server: SocketAddr,
+    /// What it calls the server.
+    pub(crate) host: String,
     pub(crate) issued: Issued,
     pub(crate) clock: Arc<ManualClock>,
 }
@@ -77,7 +79,7 @@ impl Client {
     pub(crate) fn sign(&self, method: &str, target: &str, extra: &[(&str, &str)], payload: &str) -> Signed {
         let date = self.clock.now().to_amz();
         let day = &date[..8];
-        let (host, token) = (self.server.to_string(), self.issued.token.as_str());
+        let (host, token) = (self.host.clone(), self.issued.token.as_str());
         let mut headers: Vec<(&str, &str)> = extra.to_vec();
         headers.extend([("host", host.as_str()), ("x-amz-content-sha256", payload), ("x-amz-date", date.as_str())]);
         headers.push(("x-amz-security-token", token));
@@ -130,7 +132,7 @@ impl Client {
             escape(&format!("{}/{scope}", self.issued.access_key)),
             escape(&self.issued.token)
         );
-        let canonical = format!("{method}\n{path}\n{query}\nhost:{}\n\nhost\nUNSIGNED-PAYLOAD", self.server);
+        let canonical = format!("{method}\n{path}\n{query}\nhost:{}\n\nhost\nUNSIGNED-PAYLOAD", self.host);
         let text = format!("AWS4-HMAC-SHA256\n{date}\n{scope}\n{}", sha256(canonical.as_bytes()));
         format!("{path}?{query}&X-Amz-Signature={}", self.key(day).sign(&text))
     }
@@ -169,7 +171,7 @@ impl Client {
 }
 
 /// Reads a head, without its body.
-pub(crate) async fn read_head(stream: &mut TcpStream) -> Answer {
+pub(crate) async fn read_head(stream: &mut (impl AsyncReadExt + Unpin)) -> Answer {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         match stream.read_u8().await {
@@ -188,7 +190,7 @@ pub(crate) async fn read_head(stream: &mut TcpStream) -> Answer {
 }
 
 /// Reads one answer: by its length, or to its end.
-pub(crate) async fn read_answer(stream: &mut TcpStream, headless: bool) -> Answer {
+pub(crate) async fn read_answer(stream: &mut (impl AsyncReadExt + Unpin), headless: bool) -> Answer {
     let mut answer = read_head(stream).await;
     if headless || matches!(answer.status, 100 | 204 | 304) {
         return answer;

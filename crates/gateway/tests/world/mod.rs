@@ -19,10 +19,11 @@ use custody::office::{NewGrant, NewPrincipal};
 use custody::sessions::NewSession;
 use custody::touch::Selector;
 use custody::{Caller, Custody, CustodyError, Parts, PersonClaim};
-use gateway::S3Front;
 use gateway::admin::{AdminFront, Interpreter, Signed};
 use gateway::register::Register;
-use gateway::server::{listen, serve};
+use gateway::server::{Rules, listen, serve};
+use gateway::wire::Security;
+use gateway::{Domains, S3Front};
 use ledger::{Publisher, Reader};
 use policy::Decider;
 use seal::{KeyRing, LocalRoot, Opener, RecordSealer};
@@ -34,6 +35,9 @@ use client::Client;
 
 const DEPLOYMENT: DeploymentId = DeploymentId::from_bytes([0xDE; 16]);
 pub(crate) const PURPOSE: &str = "evaluation";
+
+/// The name under which buckets have names of their own.
+pub(crate) const DOMAIN: &str = "s3.test";
 
 /// A fence file in memory.
 #[derive(Default)]
@@ -56,6 +60,8 @@ pub(crate) struct World {
     pub(crate) s3: SocketAddr,
     pub(crate) admin: SocketAddr,
     reader: Reader,
+    front: Arc<S3Front>,
+    register: Arc<Register>,
     stop: watch::Sender<bool>,
     _folder: tempfile::TempDir,
     _writer: ledger::Writer<Change, Applied>,
@@ -115,12 +121,22 @@ impl World {
         let listener = listen(loopback).await.unwrap();
         let s3 = listener.local_addr().unwrap();
         let front = S3Front::new(Arc::clone(&custody), Arc::clone(&clock), Arc::clone(&register));
-        tokio::spawn(serve(listener, Arc::new(front), Arc::clone(&register), stopped.clone()));
-        let listener = gateway::admin::listen(loopback).await.unwrap();
+        let front = Arc::new(front.with_domains(Domains::new(vec![DOMAIN.to_owned()])));
+        tokio::spawn(serve(listener, Arc::clone(&front), Arc::clone(&register), Rules::default(), stopped.clone()));
+        let listener = gateway::admin::listen(loopback, Security::Plain).await.unwrap();
         let admin = listener.local_addr().unwrap();
-        let front = AdminFront::new(Arc::clone(&custody), Arc::new(Words(Arc::clone(&custody))));
-        tokio::spawn(serve(listener, Arc::new(front), register, stopped));
-        Self { custody, clock: manual, s3, admin, reader, stop, _folder: folder, _writer: writer }
+        let office = AdminFront::new(Arc::clone(&custody), Arc::new(Words(Arc::clone(&custody))), None);
+        tokio::spawn(serve(listener, Arc::new(office), Arc::clone(&register), Rules::default(), stopped));
+        Self { custody, clock: manual, s3, admin, reader, front, register, stop, _folder: folder, _writer: writer }
+    }
+
+    /// Another listener of S3, under rules of its own.
+    pub(crate) async fn also(&self, rules: Rules) -> SocketAddr {
+        let listener = listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (front, register) = (Arc::clone(&self.front), Arc::clone(&self.register));
+        tokio::spawn(serve(listener, front, register, rules, self.stop.subscribe()));
+        address
     }
 
     pub(crate) fn ann(&self) -> Caller {
@@ -217,7 +233,7 @@ impl World {
             seconds: 3600,
         };
         let issued = self.custody.create_session(&self.ann(), self.request(), &new).await.unwrap();
-        Client { server: self.s3, issued, clock: Arc::clone(&self.clock) }
+        Client { server: self.s3, host: self.s3.to_string(), issued, clock: Arc::clone(&self.clock) }
     }
 }
 
