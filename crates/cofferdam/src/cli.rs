@@ -27,6 +27,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 pub use context::Context;
+use context::Named;
 
 use crate::config::Environment;
 use crate::error::{Error, told};
@@ -43,7 +44,7 @@ const EVERY: &str = "For every command";
     version,
     disable_help_subcommand = true,
     after_help = "Exit codes: 0 done, 1 failed, 2 misuse, 3 refused, 4 paused, 5 proof did not verify, 6 findings.\n\
-                  Environment: COFFERDAM_DATA, COFFERDAM_IDENTITY, COFFERDAM_ADMIN, NO_COLOR."
+                  Environment: COFFERDAM_DATA, COFFERDAM_IDENTITY, COFFERDAM_ADMIN, COFFERDAM_CA, NO_COLOR."
 )]
 pub struct Cli {
     /// The data folder [default: ./cofferdam-data]
@@ -54,9 +55,13 @@ pub struct Cli {
     #[arg(long, global = true, value_name = "FILE", help_heading = EVERY)]
     identity: Option<PathBuf>,
 
-    /// The admin address of the server [default: where the data folder's server runs]
+    /// The admin address of the server, with `https://` where it is another machine [default: where the data folder's server runs]
     #[arg(long, global = true, value_name = "ADDRESS", help_heading = EVERY)]
     admin: Option<String>,
+
+    /// The certificate of the authority that signed the server's, for `https://`
+    #[arg(long, global = true, value_name = "FILE", help_heading = EVERY)]
+    ca: Option<PathBuf>,
 
     /// How to print data: `table` for people, `json` for programs, `csv` for spreadsheets
     #[arg(long, global = true, value_enum, default_value_t = Format::Table, hide_possible_values = true, help_heading = EVERY)]
@@ -100,7 +105,11 @@ impl Cli {
     #[must_use]
     pub fn run(self, environment: Environment) -> Exit {
         let output = Output::new(self.format, environment.plain);
-        let context = Context::new(self.data, self.identity, self.admin, environment, output);
+        let context = Context::new(
+            Named { data: self.data, identity: self.identity, admin: self.admin, ca: self.ca },
+            environment,
+            output,
+        );
         let ended = self.noun.run(&context);
         match ended {
             Ok(exit) => exit,

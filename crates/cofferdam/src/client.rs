@@ -4,12 +4,14 @@
 //! [`S3Client`], as a stranger's SDK would.
 
 mod admin;
+mod endpoint;
 mod http;
 mod identity;
 mod problem;
 mod s3;
 
 pub use admin::{AdminClient, Created, ScopeAsked, SelectorText};
+pub use endpoint::Endpoint;
 pub use http::{Http, Response};
 pub use identity::Identity;
 pub use problem::Problem;

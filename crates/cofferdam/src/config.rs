@@ -4,8 +4,21 @@
 //!
 //! ```toml
 //! [listen]
-//! s3 = "127.0.0.1:8333"        # plain text; a loopback address until TLS is configured
-//! admin = "127.0.0.1:8334"
+//! s3 = "127.0.0.1:8333"        # a loopback address, until TLS is configured
+//! admin = "127.0.0.1:8334"     # plain text on a loopback address, TLS elsewhere
+//!
+//! [tls]                        # with this, S3 is spoken over TLS, wherever it is spoken
+//! certificate = "tls/chain.pem"
+//! key = "tls/key.pem"          # its owner's alone
+//! check_seconds = 30           # how often the files are looked at; SIGHUP has them read at once
+//!
+//! [s3]
+//! domains = ["s3.example.org"] # `bucket.s3.example.org` is answered too
+//!
+//! [limits]
+//! connections = 4096
+//! connections_per_address = 1024
+//! uncounted = ["127.0.0.0/8", "::1"]   # not counted by address: this machine, and proxies
 //!
 //! [root_key]
 //! file = "keys/root.key"       # relative to the data folder
@@ -26,6 +39,8 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use custody::place::{Network, NotANetwork};
+use gateway::wire::Security;
 use serde::Deserialize;
 
 use crate::error::Error;
@@ -46,6 +61,12 @@ pub struct Config {
     pub data: PathBuf,
     /// Where to listen.
     pub listen: Listen,
+    /// Where the certificate for TLS lies; without it, plain text is spoken, on this machine alone.
+    pub tls: Option<TlsFiles>,
+    /// How S3 is addressed.
+    pub s3: S3,
+    /// What connections may take.
+    pub limits: Limits,
     /// Where the root key lies.
     pub root_key: RootKey,
     /// What intake does with what arrives.
@@ -62,6 +83,39 @@ pub struct Listen {
     pub s3: SocketAddr,
     /// For the admin API.
     pub admin: SocketAddr,
+}
+
+/// Where the certificate for TLS and its private key lie, in PEM.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsFiles {
+    /// The certificate, and those between it and its authority.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+    /// How often to look whether they have changed.
+    #[serde(default = "check_seconds")]
+    pub check_seconds: u32,
+}
+
+/// How S3 is addressed.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct S3 {
+    /// Names under which buckets have names of their own.
+    pub domains: Vec<String>,
+}
+
+/// What the connections of a listener may take. Everything else is bounded by constants.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// How many there may be.
+    pub connections: usize,
+    /// How many of them may come from one address.
+    pub connections_per_address: usize,
+    /// Networks that are not counted by address.
+    pub uncounted: Vec<String>,
 }
 
 /// Where the root key lies.
@@ -125,9 +179,25 @@ pub enum LogFormat {
 #[serde(default, deny_unknown_fields)]
 struct File {
     listen: Listen,
+    tls: Option<TlsFiles>,
+    s3: S3,
+    limits: Limits,
     root_key: RootKey,
     intake: Intake,
     log: Log,
+}
+
+/// Half a minute: a certificate that is replaced days before the old one expires can wait that long.
+const fn check_seconds() -> u32 {
+    30
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let limits = gateway::limits::Limits::default();
+        let uncounted = limits.uncounted.iter().map(ToString::to_string).collect();
+        Self { connections: limits.connections, connections_per_address: limits.connections_per_address, uncounted }
+    }
 }
 
 impl Default for Listen {
@@ -159,18 +229,17 @@ impl Config {
     fn parse(data: &Path, text: &str) -> Result<Self, Error> {
         let config = |why: String| Error::Config { path: data.join(FILE), why };
         let file: File = toml::from_str(text).map_err(|error| config(explain(&error, text)))?;
-        for (key, address) in [("listen.s3", file.listen.s3), ("listen.admin", file.listen.admin)] {
-            if !address.ip().to_canonical().is_loopback() {
-                return Err(config(format!(
-                    "`{key}` is `{address}`, where plain text would leave this machine\n\
-                     use a loopback address such as `127.0.0.1:{}`, and a proxy on this machine that speaks TLS",
-                    address.port()
-                )));
-            }
-        }
+        file.check().map_err(config)?;
         Ok(Self {
             data: data.to_owned(),
             listen: file.listen,
+            tls: file.tls.map(|tls| TlsFiles {
+                certificate: data.join(tls.certificate),
+                key: data.join(tls.key),
+                check_seconds: tls.check_seconds,
+            }),
+            s3: file.s3,
+            limits: file.limits,
             root_key: RootKey {
                 file: data.join(file.root_key.file),
                 passphrase_file: file.root_key.passphrase_file.map(|file| data.join(file)),
@@ -180,10 +249,76 @@ impl Config {
         })
     }
 
+    /// What protects the admin API: on a loopback address it needs no certificate.
+    #[must_use]
+    pub fn admin_security(&self) -> Security {
+        if self.listen.admin.ip().to_canonical().is_loopback() { Security::Plain } else { Security::Tls }
+    }
+
+    /// What protects S3.
+    #[must_use]
+    pub const fn s3_security(&self) -> Security {
+        if self.tls.is_some() { Security::Tls } else { Security::Plain }
+    }
+
+    /// Where S3 is spoken, as clients name it.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        let port = self.listen.s3.port();
+        match (self.s3_security(), self.s3.domains.first()) {
+            (Security::Plain, _) => format!("http://{}", self.listen.s3),
+            (Security::Tls, None) => format!("https://{}", self.listen.s3),
+            (Security::Tls, Some(name)) => format!("https://{name}:{port}"),
+        }
+    }
+
+    /// The limits of a listener.
+    #[must_use]
+    pub fn listener_limits(&self) -> gateway::limits::Limits {
+        gateway::limits::Limits {
+            connections: self.limits.connections,
+            connections_per_address: self.limits.connections_per_address,
+            // They were read when the configuration was.
+            uncounted: self.limits.uncounted.iter().filter_map(|network| network.parse().ok()).collect(),
+            ..gateway::limits::Limits::default()
+        }
+    }
+
     /// Where people's private keys lie on this machine.
     #[must_use]
     pub fn identities(&self) -> PathBuf {
         self.data.join("identities")
+    }
+}
+
+impl File {
+    fn check(&self) -> Result<(), String> {
+        for (key, address) in [("listen.s3", self.listen.s3), ("listen.admin", self.listen.admin)] {
+            if self.tls.is_none() && !address.ip().to_canonical().is_loopback() {
+                return Err(format!(
+                    "`{key}` is `{address}`, where plain text would leave this machine\n\
+                     name a certificate under `[tls]`, or use a loopback address such as `127.0.0.1:{}`",
+                    address.port()
+                ));
+            }
+        }
+        if self.tls.as_ref().is_some_and(|tls| tls.check_seconds == 0) {
+            return Err("`tls.check_seconds` is 0\nuse at least 1".to_owned());
+        }
+        if self.limits.connections == 0 || self.limits.connections_per_address == 0 {
+            return Err("a limit of 0 connections lets nobody in\nuse at least 1".to_owned());
+        }
+        if let Some(bad) = self.limits.uncounted.iter().find(|network| network.parse::<Network>().is_err()) {
+            return Err(format!("`limits.uncounted` holds `{}`, which is {NotANetwork}", bad.escape_debug()));
+        }
+        let name = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'.';
+        if let Some(bad) = self.s3.domains.iter().find(|domain| domain.is_empty() || !domain.bytes().all(name)) {
+            return Err(format!(
+                "`s3.domains` holds `{}`, which is no name\nwrite it in lower case, like `s3.example.org`",
+                bad.escape_debug()
+            ));
+        }
+        Ok(())
     }
 }
 
@@ -208,6 +343,8 @@ pub struct Environment {
     pub identity: Option<PathBuf>,
     /// `COFFERDAM_ADMIN`: the admin address of a running server.
     pub admin: Option<String>,
+    /// `COFFERDAM_CA`: the certificate of the authority to believe.
+    pub authority: Option<PathBuf>,
     /// `NO_COLOR`: whether output must stay plain.
     pub plain: bool,
 }
@@ -221,6 +358,7 @@ impl Environment {
             data: variable("COFFERDAM_DATA").map(PathBuf::from),
             identity: variable("COFFERDAM_IDENTITY").map(PathBuf::from),
             admin: variable("COFFERDAM_ADMIN").map(|value| value.to_string_lossy().into_owned()),
+            authority: variable("COFFERDAM_CA").map(PathBuf::from),
             plain: variable("NO_COLOR").is_some(),
         }
     }
@@ -256,6 +394,30 @@ mod tests {
         let why = parse("[listen]\nadmin = \"0.0.0.0:8334\"\n").unwrap_err();
         assert!(why.contains("`listen.admin` is `0.0.0.0:8334`"), "{why}");
         assert!(parse("[listen]\ns3 = \"[::1]:8333\"\n").is_ok());
+        let tls = "[tls]\ncertificate = \"c.pem\"\nkey = \"/k.pem\"\n";
+        let config = parse(&format!("{tls}[listen]\ns3 = \"0.0.0.0:8333\"\n")).unwrap();
+        assert_eq!((config.s3_security(), config.admin_security()), (Security::Tls, Security::Plain));
+        let tls = config.tls.unwrap();
+        assert_eq!((tls.certificate.as_path(), tls.key.as_path()), (Path::new("/data/c.pem"), Path::new("/k.pem")));
+        let config = parse("[tls]\ncertificate = \"c\"\nkey = \"k\"\n[listen]\nadmin = \"[::]:1\"\n").unwrap();
+        assert_eq!(config.admin_security(), Security::Tls);
+    }
+
+    #[test]
+    fn limits_and_names_must_make_sense() {
+        let limits = parse("[limits]\nuncounted = [\"10.0.0.0/8\"]\nconnections = 9\n").unwrap().listener_limits();
+        assert_eq!((limits.connections, limits.connections_per_address, limits.uncounted.len()), (9, 1024, 1));
+        assert_eq!(parse("").unwrap().listener_limits().uncounted.len(), 2);
+        for bad in [
+            "[limits]\nconnections = 0\n",
+            "[limits]\nuncounted = [\"here\"]\n",
+            "[s3]\ndomains = [\"S3.example.org\"]\n",
+            "[s3]\ndomains = [\"\"]\n",
+            "[tls]\ncertificate = \"c\"\nkey = \"k\"\ncheck_seconds = 0\n",
+            "[tls]\nkey = \"k\"\n",
+        ] {
+            assert!(parse(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //!
 //! [`wiring`] is the one file where the handles that mint proofs are made and moved to their owners.
 
+pub mod certificates;
 pub mod chance;
 pub mod cli;
 pub mod client;

@@ -27,13 +27,22 @@ pub struct RunFile {
     pub s3: SocketAddr,
     /// Where it speaks the admin API.
     pub admin: SocketAddr,
+    /// Whether it speaks S3 over TLS; and the admin API, unless that stays on this machine.
+    #[serde(default)]
+    pub tls: bool,
 }
 
 impl RunFile {
     /// For this process.
     #[must_use]
-    pub fn new(s3: SocketAddr, admin: SocketAddr) -> Self {
-        Self { schema: SCHEMA.to_owned(), process: std::process::id(), s3, admin }
+    pub fn new(s3: SocketAddr, admin: SocketAddr, tls: bool) -> Self {
+        Self { schema: SCHEMA.to_owned(), process: std::process::id(), s3, admin, tls }
+    }
+
+    /// Where it speaks S3, as clients name it.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        format!("{}://{}", if self.tls { "https" } else { "http" }, self.s3)
     }
 
     /// Where it lies.

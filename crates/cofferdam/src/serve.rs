@@ -7,10 +7,13 @@ use base::id::EngagementId;
 use custody::{Custody, Wire};
 use gateway::admin::AdminFront;
 use gateway::register::Register;
-use gateway::{Callers, S3Front};
+use gateway::server::Rules;
+use gateway::wire::Security;
+use gateway::{Callers, Domains, S3Front};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
+use crate::certificates::Certificates;
 use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::error::Error;
@@ -89,25 +92,36 @@ impl Server {
     ) -> Result<(), Error> {
         let Self { deployment, register, callers } = self;
         let failed = |error: gateway::Error| Error::part("starting to listen", error.kind(), error);
+        let clock = || Arc::clone(&deployment.clock);
+        let certificates = config.tls.as_ref().map(|files| Certificates::open(files, clock())).transpose()?;
+        let tls = certificates.as_ref().map(Certificates::tls);
         let s3 = gateway::server::listen(config.listen.s3).await.map_err(failed)?;
         let desk = Desk::open()?;
-        let admin = desk.run(gateway::admin::listen(config.listen.admin)).await?.map_err(failed)?;
+        let admin =
+            desk.run(gateway::admin::listen(config.listen.admin, config.admin_security())).await?.map_err(failed)?;
         let address = |listener: &tokio::net::TcpListener| {
             listener
                 .local_addr()
                 .map_err(|source| Error::Broken { attempt: "asking where we listen", source: source.into() })
         };
-        let running = RunFile::new(address(&s3)?, address(&admin)?);
+        let running = RunFile::new(address(&s3)?, address(&admin)?, tls.is_some());
 
         let (stop, stopped) = watch::channel(false);
         let mut tasks = Spawner::default();
         keep_house(&mut tasks, deployment);
-        let front = S3Front::new(Arc::clone(&deployment.custody), Arc::clone(&deployment.clock), Arc::clone(register))
-            .with_callers(Arc::clone(callers));
-        tasks.spawn(S3, gateway::server::serve(s3, Arc::new(front), Arc::clone(register), stopped.clone()));
-        let front =
-            AdminFront::new(Arc::clone(&deployment.custody), Arc::new(Interpret::new(Arc::clone(&deployment.custody))));
-        let serving = desk.run(gateway::server::serve(admin, Arc::new(front), Arc::clone(register), stopped));
+        if let Some(certificates) = certificates {
+            tasks.spawn("certificates", certificates.watch()?);
+        }
+        let rules = Rules { limits: config.listener_limits(), tls: tls.clone() };
+        let front = S3Front::new(Arc::clone(&deployment.custody), clock(), Arc::clone(register))
+            .with_callers(Arc::clone(callers))
+            .with_domains(Domains::new(config.s3.domains.clone()));
+        tasks.spawn(S3, gateway::server::serve(s3, Arc::new(front), Arc::clone(register), rules, stopped.clone()));
+        let interpreter = Arc::new(Interpret::new(Arc::clone(&deployment.custody)));
+        let front = AdminFront::new(Arc::clone(&deployment.custody), interpreter, tls.clone());
+        let tls = tls.filter(|_| config.admin_security() == Security::Tls);
+        let rules = Rules { limits: config.listener_limits(), tls };
+        let serving = desk.run(gateway::server::serve(admin, Arc::new(front), Arc::clone(register), rules, stopped));
         tasks.spawn(ADMIN, async move {
             if let Err(error) = serving.await {
                 tracing::error!(error = base::error::chain(&error), "the admin API ended");
@@ -115,7 +129,7 @@ impl Server {
         });
 
         running.write(&config.data)?;
-        output.say(&format!("serving S3 on http://{}, the admin API on http://{}", running.s3, running.admin));
+        output.say(&format!("serving S3 on {}, the admin API on {}", running.endpoint(), running.admin));
         listening(&running);
         let ended = tasks.watch(asked, &stop).await;
         let removed = RunFile::remove(&config.data);

@@ -65,10 +65,10 @@ impl<'a> Printed<'a> {
         let identities = [cofferdam::init::identity_path(config, stage::OWNER), stage::second_identity(config)];
         Self {
             schema: SCHEMA,
-            endpoint: format!("http://{}", running.s3),
+            endpoint: running.endpoint(),
             host: running.s3.ip().to_string(),
             port: running.s3.port(),
-            secure: false,
+            secure: running.tls,
             region: REGION,
             admin: format!("http://{}", running.admin),
             data: config.data.display().to_string(),

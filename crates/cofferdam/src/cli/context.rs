@@ -1,11 +1,10 @@
 //! What every command is given: the options that all share, and how to reach a server.
 
-use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::client::{AdminClient, Created, Identity};
+use crate::client::{AdminClient, Created, Endpoint, Identity};
 use crate::config::{Config, Environment};
 use crate::error::Error;
 use crate::output::Output;
@@ -22,20 +21,24 @@ pub struct Context {
     pub output: Output,
     identity: Option<PathBuf>,
     admin: Option<String>,
+    ca: Option<PathBuf>,
+}
+
+/// What the command line names.
+pub(super) struct Named {
+    pub(super) data: Option<PathBuf>,
+    pub(super) identity: Option<PathBuf>,
+    pub(super) admin: Option<String>,
+    pub(super) ca: Option<PathBuf>,
 }
 
 impl Context {
-    pub(super) fn new(
-        data: Option<PathBuf>,
-        identity: Option<PathBuf>,
-        admin: Option<String>,
-        environment: Environment,
-        output: Output,
-    ) -> Self {
+    pub(super) fn new(named: Named, environment: Environment, output: Output) -> Self {
         Self {
-            data: data.or(environment.data).unwrap_or_else(|| PathBuf::from(DATA)),
-            identity: identity.or(environment.identity),
-            admin: admin.or(environment.admin),
+            data: named.data.or(environment.data).unwrap_or_else(|| PathBuf::from(DATA)),
+            identity: named.identity.or(environment.identity),
+            admin: named.admin.or(environment.admin),
+            ca: named.ca.or(environment.authority),
             output,
         }
     }
@@ -53,7 +56,7 @@ impl Context {
     /// # Errors
     /// No identity, or no address.
     pub fn client(&self) -> Result<AdminClient, Error> {
-        Ok(AdminClient::new(self.admin_address()?, Identity::read(&self.identity_file()?)?))
+        Ok(AdminClient::new(self.admin()?, Identity::read(&self.identity_file()?)?))
     }
 
     /// The S3 endpoint of the data folder's server, as clients name it.
@@ -61,11 +64,10 @@ impl Context {
     /// # Errors
     /// The configuration cannot be read.
     pub fn endpoint(&self) -> Result<String, Error> {
-        let address = match RunFile::read(&self.data)? {
-            Some(running) => running.s3,
-            None => self.config()?.listen.s3,
-        };
-        Ok(format!("http://{address}"))
+        match RunFile::read(&self.data)? {
+            Some(running) => Ok(running.endpoint()),
+            None => Ok(self.config()?.endpoint()),
+        }
     }
 
     /// Prints the id of what was created.
@@ -86,23 +88,26 @@ impl Context {
         self.output.one(noun, thing, &lines)
     }
 
-    fn admin_address(&self) -> Result<SocketAddr, Error> {
+    /// Where the admin API is: as named, or where the data folder's server speaks it.
+    fn admin(&self) -> Result<Endpoint, Error> {
         if let Some(named) = &self.admin {
-            let resolved = named.to_socket_addrs().ok().and_then(|mut all| all.next());
-            let bad =
-                || Error::Misuse(format!("`{}` is no address\nwrite it like `127.0.0.1:8334`", named.escape_debug()));
-            let address = resolved.ok_or_else(bad)?;
-            if !address.ip().to_canonical().is_loopback() {
-                return Err(Error::Refused(format!(
-                    "`{address}` is not on this machine, and the admin API speaks plain text\nuse a tunnel to its machine"
-                )));
+            return Endpoint::read(named, self.ca.as_deref());
+        }
+        let (address, tls) = match RunFile::read(&self.data)? {
+            Some(running) => (running.admin, running.tls),
+            None => {
+                let config = self.config()?;
+                (config.listen.admin, config.tls.is_some())
             }
-            return Ok(address);
+        };
+        if tls && !address.ip().to_canonical().is_loopback() {
+            return Err(Error::Misuse(format!(
+                "the server speaks its admin API on `{address}` over TLS, under a name that is not known here\n\
+                 name it with `--admin https://NAME:{}`, and its authority with `--ca`",
+                address.port()
+            )));
         }
-        match RunFile::read(&self.data)? {
-            Some(running) => Ok(running.admin),
-            None => Ok(self.config()?.listen.admin),
-        }
+        Ok(Endpoint::from(address))
     }
 
     /// The identity file: the one that was named, or the only founder's in the data folder.

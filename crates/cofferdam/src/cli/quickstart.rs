@@ -53,7 +53,7 @@ impl Quickstart {
         let set_up = self.set_up(&founded.deployment).await;
         founded.deployment.close().await;
         let issued = set_up.map_err(|error| Error::custody("setting up", error))?;
-        session::print_issued(context, &issued, &format!("http://{}", config.listen.s3))?;
+        session::print_issued(context, &issued, &config.endpoint())?;
         let data = context.data.display();
         context.output.say(&format!(
             "next:\n  cofferdam serve --data {data} &\n  aws s3 cp FILE s3://{}/\n  cofferdam scope --data {data} --engagement {}",

@@ -4,7 +4,7 @@ use base::id::SessionId;
 use base::word::Purpose;
 use clap::Subcommand;
 use custody::sessions::{Issued, NewSession};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Context;
 use crate::client::REGION;
@@ -34,6 +34,26 @@ pub(super) enum Session {
         #[arg(long = "for", value_name = "SPAN", default_value = "1h", value_parser = when::read_span_seconds)]
         seconds: u64,
     },
+    /// Issue a session the way AWS SDKs and tools ask for one: as their `credential_process`
+    ///
+    /// They call it whenever the session they hold comes near its end, so that a job may run for as long as its grant lives.
+    CredentialProcess {
+        /// For whom [default: the person who signs]
+        #[arg(long)]
+        principal: Option<String>,
+        /// In which engagement
+        #[arg(long)]
+        engagement: String,
+        /// For what
+        #[arg(long)]
+        purpose: Purpose,
+        /// A network it may be used from, such as `10.0.0.0/8`; repeat for more [default: anywhere]
+        #[arg(long = "place", value_name = "NETWORK")]
+        places: Vec<String>,
+        /// For how long, such as `30m` or `1h`; SDKs ask again 10 to 15 minutes before the end
+        #[arg(long = "for", value_name = "SPAN", default_value = "1h", value_parser = when::read_span_seconds)]
+        seconds: u64,
+    },
     /// List live sessions
     List,
     /// End a session; requests under way end at their next window
@@ -51,6 +71,12 @@ impl Session {
                 let new = NewSession { principal, engagement, purpose, places, seconds };
                 let issued = client.create_session(&new).await?;
                 print_issued(context, &issued, &context.endpoint()?)?;
+            }
+            Self::CredentialProcess { principal, engagement, purpose, places, seconds } => {
+                let principal = principal.unwrap_or_else(|| client.identity().name().to_owned());
+                let new = NewSession { principal, engagement, purpose, places, seconds };
+                let issued = client.create_session(&new).await?;
+                context.output.raw(&format!("{}\n", as_credential_process(&issued)))?;
             }
             Self::List => {
                 let rows = client.list("sessions").await?;
@@ -72,6 +98,19 @@ impl Session {
         }
         Ok(Exit::Done)
     }
+}
+
+// SPEC: AWS SDKs and Tools, process credential provider: version 1; the time in ISO 8601, which every SDK reads without fractions.
+fn as_credential_process(issued: &Issued) -> Value {
+    let expires = issued.expires.to_string();
+    let seconds = expires.split('.').next().unwrap_or_default();
+    json!({
+        "Version": 1,
+        "AccessKeyId": issued.access_key,
+        "SecretAccessKey": issued.secret,
+        "SessionToken": issued.token,
+        "Expiration": format!("{seconds}Z"),
+    })
 }
 
 /// Prints a session the one time its secret is shown: for a shell to read, or as JSON.

@@ -1,6 +1,5 @@
 //! The admin API, from the other end: requests signed by a person, answers in custody's own types.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use attest::person::{self, body_digest};
@@ -22,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::chance::SystemEntropy;
+use crate::client::endpoint::Endpoint;
 use crate::client::http::{Http, Response};
 use crate::client::identity::Identity;
 use crate::client::problem::Problem;
@@ -70,8 +70,8 @@ pub struct ScopeAsked {
 impl AdminClient {
     /// A client; nothing is connected yet.
     #[must_use]
-    pub fn new(address: SocketAddr, identity: Identity) -> Self {
-        Self { server: Http::new(address), identity, clock: SystemClock, entropy: SystemEntropy::default() }
+    pub fn new(server: impl Into<Endpoint>, identity: Identity) -> Self {
+        Self { server: Http::new(server), identity, clock: SystemClock, entropy: SystemEntropy::default() }
     }
 
     /// Who signs.

@@ -1,6 +1,5 @@
 //! One server, a few kept connections, HTTP/1.
 
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -11,9 +10,11 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use crate::client::endpoint::{Endpoint, Secured};
 use crate::error::Error;
 
 /// How long a connection may take to come about. Servers are on this machine or one hop away.
@@ -30,10 +31,9 @@ const LARGEST_ANSWER: ByteCount = ByteCount(1 << 30);
 
 type Connection = SendRequest<Full<Bytes>>;
 
-/// A server at one address.
+/// A server.
 pub struct Http {
-    address: SocketAddr,
-    authority: String,
+    endpoint: Endpoint,
     idle: Mutex<Vec<Connection>>,
 }
 
@@ -51,14 +51,14 @@ pub struct Response {
 impl Http {
     /// A server; nothing is connected yet.
     #[must_use]
-    pub fn new(address: SocketAddr) -> Arc<Self> {
-        Arc::new(Self { address, authority: address.to_string(), idle: Mutex::default() })
+    pub fn new(endpoint: impl Into<Endpoint>) -> Arc<Self> {
+        Arc::new(Self { endpoint: endpoint.into(), idle: Mutex::default() })
     }
 
     /// What the `Host` header says.
     #[must_use]
     pub fn authority(&self) -> &str {
-        &self.authority
+        self.endpoint.authority()
     }
 
     /// Sends a request over a kept or a fresh connection and waits for the head of the answer.
@@ -107,20 +107,24 @@ impl Http {
 
     async fn connect(&self) -> Result<Connection, Error> {
         let no_server = |source: Box<dyn std::error::Error + Send + Sync>| Error::NoServer {
-            address: self.authority.clone(),
+            address: self.authority().to_owned(),
             source,
         };
-        let stream = match timeout(CONNECT_TIMEOUT, TcpStream::connect(self.address)).await {
+        let stream = match timeout(CONNECT_TIMEOUT, TcpStream::connect(self.endpoint.address())).await {
             Ok(Ok(stream)) => stream,
             Ok(Err(error)) => return Err(no_server(error.into())),
             Err(elapsed) => return Err(no_server(elapsed.into())),
         };
         stream.set_nodelay(true).map_err(|error| no_server(error.into()))?;
-        let (connection, driver) =
-            http1::handshake(TokioIo::new(stream)).await.map_err(|error| no_server(error.into()))?;
-        // The driver ends with its connection; why it ended is told to whoever waits for the answer.
-        drop(tokio::spawn(driver));
-        Ok(connection)
+        let secured = match timeout(CONNECT_TIMEOUT, self.endpoint.secure(stream)).await {
+            Ok(secured) => secured.map_err(|error| broken("agreeing on TLS with the server", error))?,
+            Err(elapsed) => return Err(broken("agreeing on TLS with the server", elapsed)),
+        };
+        let speaking = match secured {
+            Secured::Plain(stream) => speak(stream).await,
+            Secured::Tls(stream) => speak(stream).await,
+        };
+        speaking.map_err(|error| no_server(error.into()))
     }
 
     fn kept(&self) -> Option<Connection> {
@@ -176,6 +180,13 @@ impl Response {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
+}
+
+/// Speaks HTTP on a stream. The task that does ends with its connection; why it ended is told to whoever waits for the answer.
+async fn speak<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S) -> hyper::Result<Connection> {
+    let (connection, driver) = http1::handshake(TokioIo::new(stream)).await?;
+    drop(tokio::spawn(driver));
+    Ok(connection)
 }
 
 /// A request that got no answer; given back when it certainly was not sent.

@@ -5,7 +5,6 @@
 //! SPEC: standards of S3: canonical request, percent-encoding of each path byte once, payload hash in a header.
 
 use std::fmt::Write as _;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use base::time::Clock;
@@ -16,6 +15,7 @@ use custody::signature::SigningKey;
 use http::{Method, Request};
 use http_body_util::Full;
 
+use crate::client::endpoint::Endpoint;
 use crate::client::http::{Http, Response};
 use crate::clock::SystemClock;
 use crate::error::Error;
@@ -53,7 +53,7 @@ pub struct S3Client {
 impl S3Client {
     /// A client of the server at `endpoint`; nothing is connected yet.
     #[must_use]
-    pub fn new(endpoint: SocketAddr, credentials: Credentials, region: &str) -> Self {
+    pub fn new(endpoint: impl Into<Endpoint>, credentials: Credentials, region: &str) -> Self {
         let clock = Arc::new(SystemClock);
         Self { server: Http::new(endpoint), credentials, region: region.to_owned(), clock }
     }
@@ -89,6 +89,24 @@ impl S3Client {
         let request = request.body(Full::new(body));
         let request = request.map_err(|error| Error::Misuse(format!("the request cannot be written: {error}")))?;
         self.server.send(request).await
+    }
+
+    /// The head of a signed request, for a body of `length` bytes that is sent behind it and that the signature does not cover.
+    ///
+    /// # Errors
+    /// [`Error::Misuse`] for a secret that cannot sign.
+    pub fn head(&self, method: &Method, bucket: &str, key: &str, length: u64) -> Result<String, Error> {
+        let (path, query, payload) = (path(bucket, key), String::new(), "UNSIGNED-PAYLOAD".to_owned());
+        let target = Target { method, path, query, payload };
+        let length = length.to_string();
+        let signed = self.sign(&target, &[("content-length", &length)], self.clock.now())?;
+        let mut head = format!("{method} {} HTTP/1.1\r\n", target.path);
+        for (name, value) in &signed {
+            // Writing to a string cannot fail.
+            let _ = write!(head, "{name}: {value}\r\n");
+        }
+        head.push_str("\r\n");
+        Ok(head)
     }
 
     /// Every header of the signed request, those that were asked for included.
@@ -179,6 +197,8 @@ pub(crate) fn encode(text: &str, plain: &[u8], into: &mut String) {
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
+
     use super::*;
 
     fn client() -> S3Client {
