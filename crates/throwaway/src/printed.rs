@@ -32,6 +32,8 @@ pub(crate) struct Printed<'a> {
     host: String,
     port: u16,
     secure: bool,
+    /// The file of the authority that vouches for the server, over https.
+    ca: Option<String>,
     region: &'static str,
     admin: String,
     data: String,
@@ -69,6 +71,7 @@ impl<'a> Printed<'a> {
             host: running.s3.ip().to_string(),
             port: running.s3.port(),
             secure: running.tls,
+            ca: None,
             region: REGION,
             admin: format!("http://{}", running.admin),
             data: config.data.display().to_string(),
