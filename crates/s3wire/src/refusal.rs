@@ -71,7 +71,9 @@ codes! {
     InvalidEncryptionAlgorithmError = BAD_REQUEST Invalid,
     InvalidObjectState = FORBIDDEN Refused,
     InvalidPart = BAD_REQUEST Invalid,
+    InvalidPartNumber = RANGE_NOT_SATISFIABLE Invalid,
     InvalidPartOrder = BAD_REQUEST Invalid,
+    InvalidPolicyDocument = BAD_REQUEST Invalid,
     InvalidRange = RANGE_NOT_SATISFIABLE Invalid,
     InvalidRequest = BAD_REQUEST Invalid,
     InvalidStorageClass = BAD_REQUEST Invalid,
@@ -81,8 +83,10 @@ codes! {
     KeyTooLongError = BAD_REQUEST Invalid,
     MalformedACLError = BAD_REQUEST Invalid,
     MalformedPolicy = BAD_REQUEST Invalid,
+    MalformedPOSTRequest = BAD_REQUEST Invalid,
     MalformedTrailerError = BAD_REQUEST Invalid,
     MalformedXML = BAD_REQUEST Invalid,
+    MaxPostPreDataLengthExceededError = BAD_REQUEST Invalid,
     MetadataTooLarge = BAD_REQUEST Invalid,
     MethodNotAllowed = METHOD_NOT_ALLOWED Invalid,
     MissingContentLength = LENGTH_REQUIRED Invalid,
@@ -163,7 +167,8 @@ impl fmt::Display for Refusal {
 impl std::error::Error for Refusal {}
 
 /// Escapes text for XML; characters that XML 1.0 cannot carry become U+FFFD.
-fn escape(text: &str) -> String {
+#[must_use]
+pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

@@ -1,6 +1,6 @@
 //! AWS Signature Version 4: what a request claims, as text.
 //!
-//! This reads the two forms S3 clients use, the `Authorization` header and the presigned URL, and builds the text that the
+//! This reads the three forms S3 clients use, the `Authorization` header, the presigned URL and the HTML form, and builds the text that the
 //! client must have signed. It holds no secret and computes no signature: `custody` does, with the session's key. What is
 //! returned is a [`Claim`] and worth nothing until it was verified.
 //!
@@ -13,6 +13,7 @@
 //! every `x-amz-` header must be covered, and whatever is not understood is refused rather than skipped.
 
 mod canonical;
+pub mod form;
 mod header;
 mod presigned;
 mod scope;
@@ -151,13 +152,17 @@ fn refuse_version_2(request: &Parts) -> Result<(), Refusal> {
         .is_some_and(|value| value.as_bytes().starts_with(b"AWS ") || value.as_bytes().starts_with(b"AWS\t"));
     let in_query = canonical::pairs(request.uri.query().unwrap_or_default()).any(|(name, _)| name == "AWSAccessKeyId");
     if in_header || in_query {
-        return Err(Refusal::new(
-            Code::InvalidRequest,
-            "the authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.\n\
-             set the client's signature version to s3v4, or its region to another than us-east-1",
-        ));
+        return Err(version_2());
     }
     Ok(())
+}
+
+fn version_2() -> Refusal {
+    Refusal::new(
+        Code::InvalidRequest,
+        "the authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.\n\
+         set the client's signature version to s3v4, or its region to another than us-east-1",
+    )
 }
 
 /// The text to sign, for a canonical request.
