@@ -10,7 +10,7 @@ use crate::error::{CatalogError, conflict, missing, refused};
 use crate::model::{UploadPartRow, UploadRow};
 use crate::row::Reader;
 use crate::sql::{Sql, Value, limit, one, rows, write};
-use crate::versions::{LONGEST_KEY_BYTES, after_prefix, successor};
+use crate::versions::{LONGEST_KEY_BYTES, after_prefix};
 use crate::{blobs, parties};
 
 const UPLOADS: &str = "uploads";
@@ -169,8 +169,8 @@ impl Catalog {
         self.read(|sql| rows(sql, PARTS, text, &values, |row| read_part(row, id)))
     }
 
-    /// Up to `count` uploads whose keys begin with `prefix`, by key and id, after the markers: after every upload of
-    /// `key_marker`, or, with an `upload_marker`, after that upload of it.
+    /// Up to `count` uploads whose keys begin with `prefix` and lie at `from` or after it, by key and id; of the key `from`
+    /// itself only those after the upload `after`.
     ///
     /// # Errors
     /// `Corrupt` or `Unavailable`.
@@ -178,22 +178,18 @@ impl Catalog {
         &self,
         dataset: DatasetId,
         prefix: &[u8],
-        key_marker: Option<&[u8]>,
-        upload_marker: Option<UploadId>,
+        from: &[u8],
+        after: Option<UploadId>,
         count: usize,
     ) -> Result<Vec<UploadRow>, CatalogError> {
         let text = concat!(
             upload_columns!(),
             "WHERE dataset = $1 AND key >= $2 AND key < $3 AND (key <> $4 OR id > $5) ORDER BY key, id LIMIT $6"
         );
-        // No key is empty, so without an upload marker the fourth condition always holds.
-        let (start, key, id) = match (key_marker, upload_marker) {
-            (Some(key), Some(upload)) => (key.to_vec(), key, upload),
-            (Some(key), None) => (successor(key), [].as_slice(), UploadId::from_bytes([0; 16])),
-            (None, _) => (Vec::new(), [].as_slice(), UploadId::from_bytes([0; 16])),
-        };
-        let start = start.as_slice().max(prefix);
+        // No key is empty, so without an upload the fourth condition always holds.
+        let (key, id) = after.map_or(([].as_slice(), UploadId::from_bytes([0; 16])), |id| (from, id));
         let end = after_prefix(prefix);
+        let start = from.max(prefix);
         let values =
             [dataset.as_bytes().into(), start.into(), (&end).into(), key.into(), id.as_bytes().into(), limit(count)];
         self.read(|sql| rows(sql, UPLOADS, text, &values, read))

@@ -30,6 +30,17 @@ pub enum Span {
     From(u64),
     /// The last bytes.
     Last(u64),
+    /// A part of a multipart upload, by its number. What was put whole is its own part 1.
+    Part(u32),
+}
+
+/// What `If-Range` holds a range against.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Validator {
+    /// An ETag without quotes; a weak one never holds.
+    Tag(String),
+    /// A time of modification, to the second.
+    Date(Timestamp),
 }
 
 /// Conditions of a read, as HTTP has them. ETags without quotes; `*` matches anything.
@@ -43,10 +54,12 @@ pub struct Conditions {
     pub if_modified_since: Option<Timestamp>,
     /// `If-Unmodified-Since`.
     pub if_unmodified_since: Option<Timestamp>,
+    /// `If-Range`: where it does not hold, the whole is asked for.
+    pub if_range: Option<Validator>,
 }
 
 /// What is known of an object, once a receipt paid for it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Description {
     /// The version.
     pub version: VersionId,
@@ -56,8 +69,20 @@ pub struct Description {
     pub modified: Timestamp,
     /// Metadata.
     pub meta: Arc<Meta>,
-    /// How many parts it was uploaded in; 0 when it was put whole.
-    pub parts: usize,
+    of: Arc<Version>,
+}
+
+/// What is known of one part of an object.
+#[derive(Clone, Copy, Debug)]
+pub struct PartDescription<'a> {
+    /// Its number.
+    pub number: u32,
+    /// Its first byte in the object.
+    pub from: u64,
+    /// Plaintext bytes.
+    pub size: u64,
+    /// Its checksum, by the object's algorithm; nothing if parts' checksums were not kept.
+    pub checksum: Option<&'a str>,
 }
 
 /// The answer to a read.
@@ -66,6 +91,8 @@ pub enum Got {
     Body {
         /// What it is.
         about: Description,
+        /// What the window answers to: what was asked for, or the whole where `If-Range` did not hold.
+        span: Span,
         /// Which bytes follow.
         window: Window,
         /// The bytes.
@@ -103,25 +130,20 @@ impl Custody {
         let engagement = self.compartment(&caller)?;
         let dataset = self.dataset(&caller, bucket)?;
         let version = self.find(&caller, request, &engagement, &dataset, key, Verb::Read).await?;
-        let about = describe(&version);
-        let window = match (conditions.judge(&about), span.window(about.size)) {
-            (Verdict::Go, Some(window)) => window,
-            (verdict, window) => {
+        let (about, span, window) = match conditions.answer(describe(&version), span) {
+            Ok(content) => content,
+            Err(got) => {
                 self.reveal(&caller, request, Verb::Head, &engagement, &dataset, &version).await?;
-                return Ok(match verdict {
-                    Verdict::NotModified => Got::NotModified(about),
-                    Verdict::Failed => Got::PreconditionFailed,
-                    Verdict::Go => Got::Unsatisfiable(window.map_or(about.size, Window::len)),
-                });
+                return Ok(got);
             }
         };
         let mut delivery =
             Delivery::new(Arc::clone(self), caller, request, engagement, dataset, version, window, Verb::Read);
         delivery.earn().await?;
-        Ok(Got::Body { about, window, delivery: Box::new(delivery) })
+        Ok(Got::Body { about, span, window, delivery: Box::new(delivery) })
     }
 
-    /// Describes an object.
+    /// Describes an object, or bytes of it.
     ///
     /// # Errors
     /// As [`Self::get`].
@@ -131,18 +153,18 @@ impl Custody {
         request: RequestId,
         bucket: &str,
         key: &[u8],
+        span: Span,
         conditions: &Conditions,
     ) -> Result<Got, CustodyError> {
         let engagement = self.compartment(caller)?;
         let dataset = self.dataset(caller, bucket)?;
         let version = self.find(caller, request, &engagement, &dataset, key, Verb::Head).await?;
         self.reveal(caller, request, Verb::Head, &engagement, &dataset, &version).await?;
-        let about = describe(&version);
-        let window = Window { from: 0, to: about.size };
-        Ok(match conditions.judge(&about) {
-            Verdict::Go => Got::Body { delivery: Box::new(Delivery::nothing(engagement)), about, window },
-            Verdict::NotModified => Got::NotModified(about),
-            Verdict::Failed => Got::PreconditionFailed,
+        Ok(match conditions.answer(describe(&version), span) {
+            Ok((about, span, window)) => {
+                Got::Body { about, span, window, delivery: Box::new(Delivery::nothing(engagement)) }
+            }
+            Err(got) => got,
         })
     }
 
@@ -198,11 +220,23 @@ impl Custody {
 }
 
 impl Span {
-    /// The window of an object of `size` bytes, or nothing if it cannot be satisfied.
+    /// The window of this object, or nothing if it cannot be satisfied.
+    fn of(self, about: &Description) -> Option<Window> {
+        match self {
+            Self::Part(number) if about.parts().len() > 0 => {
+                let part = about.parts().find(|part| part.number == number)?;
+                Some(Window { from: part.from, to: part.from.saturating_add(part.size) })
+            }
+            span => span.window(about.size),
+        }
+    }
+
+    /// The window of an object of `size` bytes that was put whole, or nothing if it cannot be satisfied.
     #[must_use]
     pub fn window(self, size: u64) -> Option<Window> {
         let (from, to) = match self {
-            Self::Whole => return Some(Window { from: 0, to: size }),
+            Self::Whole | Self::Part(1) => return Some(Window { from: 0, to: size }),
+            Self::Part(_) => return None,
             Self::Between(first, last) if first <= last => (first, last.saturating_add(1).min(size)),
             Self::Between(_, _) => return None,
             Self::From(first) => (first, size),
@@ -212,7 +246,41 @@ impl Span {
     }
 }
 
+impl Description {
+    /// The parts it was uploaded in; none when it was put whole.
+    pub fn parts(&self) -> impl ExactSizeIterator<Item = PartDescription<'_>> {
+        let parts = if self.meta.etag.contains('-') { self.of.row.parts.as_slice() } else { &[] };
+        let mut next = 0u64;
+        parts.iter().enumerate().map(move |(place, part)| {
+            let from = next;
+            next = next.saturating_add(part.size);
+            let checksum = self.meta.parts.get(place).map(String::as_str);
+            PartDescription { number: part.number, from, size: part.size, checksum }
+        })
+    }
+}
+
 impl Conditions {
+    /// What a read comes to: the bytes that answer it, or an answer without any.
+    fn answer(&self, about: Description, span: Span) -> Result<(Description, Span, Window), Got> {
+        match self.judge(&about) {
+            Verdict::NotModified => return Err(Got::NotModified(about)),
+            Verdict::Failed => return Err(Got::PreconditionFailed),
+            Verdict::Go => {}
+        }
+        // SPEC: RFC 9110 §13.1.5: an exact match, by strong comparison.
+        let fresh = match &self.if_range {
+            None => true,
+            Some(Validator::Tag(tag)) => *tag == about.meta.etag,
+            Some(Validator::Date(date)) => date.seconds() == about.modified.seconds(),
+        };
+        let span = if fresh { span } else { Span::Whole };
+        match span.of(&about) {
+            Some(window) => Ok((about, span, window)),
+            None => Err(Got::Unsatisfiable(about.size)),
+        }
+    }
+
     /// SPEC: RFC 9110 §13.2.2: `If-Match` makes `If-Unmodified-Since` moot, `If-None-Match` makes `If-Modified-Since` moot.
     fn judge(&self, about: &Description) -> Verdict {
         let names = |tags: &[String]| tags.iter().any(|tag| tag == "*" || *tag == about.meta.etag);
@@ -234,13 +302,13 @@ impl Conditions {
     }
 }
 
-fn describe(version: &Version) -> Description {
+fn describe(version: &Arc<Version>) -> Description {
     Description {
         version: version.row.version,
         size: version.row.size,
         modified: version.row.modified,
         meta: Arc::clone(&version.meta),
-        parts: if version.meta.etag.contains('-') { version.row.parts.len() } else { 0 },
+        of: Arc::clone(version),
     }
 }
 
@@ -261,5 +329,7 @@ mod tests {
         assert_eq!(Span::Last(40).window(10), window(0, 10));
         assert_eq!(Span::Last(0).window(10), None);
         assert_eq!(Span::Last(4).window(0), None);
+        assert_eq!(Span::Part(1).window(0), window(0, 0));
+        assert_eq!(Span::Part(2).window(10), None);
     }
 }

@@ -247,6 +247,9 @@ pub struct Put {
     pub object: ObjectId,
     /// The version.
     pub version: VersionId,
+    /// The version it is a copy of, whose release bears the same request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub copied_from: Option<VersionId>,
     /// Plaintext bytes.
     pub size: u64,
     /// How many parts.
@@ -301,6 +304,9 @@ pub struct Uploaded {
     /// The part's plaintext bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,
+    /// The version the part was copied from, whose release bears the same request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub copied_from: Option<VersionId>,
 }
 
 /// `denial`.

@@ -51,6 +51,8 @@ pub enum CustodyError {
     },
     /// The input is malformed.
     Invalid(String),
+    /// A body or an object is larger than 5 GiB.
+    TooLarge,
     /// The state has moved, or a precondition does not hold.
     Conflict(Clash),
     /// The act needs another person's approval, which has been asked for.
@@ -109,6 +111,8 @@ pub enum Clash {
     InvalidPartOrder,
     /// A part that is not the last is smaller than 5 MiB.
     PartTooSmall,
+    /// The parts come to another checksum than the client says.
+    Digest,
     /// Another writer was faster.
     Raced,
     /// The name is taken.
@@ -126,7 +130,7 @@ impl CustodyError {
             Self::Denied(denial) => denial.kind,
             Self::Hidden | Self::Missing { .. } => Kind::Missing,
             Self::Paused => Kind::Paused,
-            Self::Invalid(_) => Kind::Invalid,
+            Self::Invalid(_) | Self::TooLarge => Kind::Invalid,
             Self::Conflict(_) => Kind::Conflict,
             Self::Ledger(error) => error.kind(),
             Self::Part(fault) => fault.kind(),
@@ -187,6 +191,7 @@ impl fmt::Display for CustodyError {
             Self::Paused => f.write_str("the engagement is paused: nothing of it moves until two people resume it"),
             Self::Missing { what, name } => write!(f, "there is no {what} `{name}`"),
             Self::Invalid(why) => f.write_str(why),
+            Self::TooLarge => f.write_str("more than 5 GiB in one piece\nuse a multipart upload"),
             Self::Conflict(clash) => f.write_str(match clash {
                 Clash::BucketOwned => "the bucket exists already and is yours",
                 Clash::BucketTaken => "the bucket name is taken\nchoose another",
@@ -196,6 +201,7 @@ impl fmt::Display for CustodyError {
                 Clash::InvalidPart => "a listed part was not uploaded, or its ETag differs",
                 Clash::InvalidPartOrder => "the parts are not listed in ascending order",
                 Clash::PartTooSmall => "a part that is not the last is smaller than 5 MiB",
+                Clash::Digest => "the parts come to another checksum than was given",
                 Clash::Raced => "another writer was faster\ntry again",
                 Clash::NameTaken => "the name is taken\nchoose another",
                 Clash::Already => "it is so already",

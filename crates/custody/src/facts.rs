@@ -26,6 +26,13 @@ pub(crate) struct Facts {
     pub(crate) digest: String,
 }
 
+impl Facts {
+    /// Of a version that is scanned later.
+    pub(crate) const fn pending() -> Self {
+        Self { state: ScanState::Pending, mentions: Vec::new(), digest: String::new() }
+    }
+}
+
 /// A scan of a body under way.
 pub(crate) struct Inspection {
     scan: Scan,

@@ -11,22 +11,22 @@
 
 use std::sync::Arc;
 
+use base::Timestamp;
 use base::id::{BlobId, ObjectId, RequestId, VersionId};
 use base::object::Part;
 use base::word::{ScanState, Verb};
-use bytes::Bytes;
 use catalog::model::{Applied, Change, DatasetRow, MentionRow, Precondition, PutVersion, VersionRow};
 use seal::{Identity as SealedIdentity, ObjectSealer};
 
 use crate::custody::{Custody, Matter};
-use crate::digests::{Algorithm, Digested, Digests};
+use crate::digests::{Algorithm, Digests};
 use crate::directory::Engagement;
 use crate::entries::{Put, kind};
 use crate::error::{Clash, CustodyError};
 use crate::facts::Facts;
 use crate::identity::Caller;
+use crate::incoming::{Ended, Expected, Finished, Incoming};
 use crate::meta::Meta;
-use crate::settings::Dataset;
 use crate::sink::Sink;
 use crate::version;
 
@@ -52,32 +52,8 @@ pub struct NewObject {
     pub only_if_absent: bool,
     /// `If-Match`, without quotes.
     pub only_if_etag: Option<String>,
-}
-
-/// What a client said its body would come to; checked before anything becomes visible.
-#[derive(Clone, Debug, Default)]
-pub struct Expected {
-    /// The signed SHA-256.
-    pub sha256: Option<[u8; 32]>,
-    /// `Content-MD5`.
-    pub md5: Option<[u8; 16]>,
-    /// Checksums in base64, from headers or trailers.
-    pub checksums: Vec<(Algorithm, String)>,
-    /// How many bytes.
-    pub length: Option<u64>,
-}
-
-/// How a body differs from what the client said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mismatch {
-    /// Another SHA-256 than was signed.
-    Sha256,
-    /// Another MD5.
-    Md5,
-    /// Another checksum.
-    Checksum(Algorithm),
-    /// Another length.
-    Length,
+    /// The version it is a copy of.
+    pub copied_from: Option<VersionId>,
 }
 
 /// What a put came to.
@@ -89,29 +65,17 @@ pub struct Stored {
     pub meta: Meta,
     /// Its size.
     pub size: u64,
+    /// When it became visible.
+    pub modified: Timestamp,
 }
 
-/// The answer to a finished body.
-pub enum Finished {
-    /// It is visible and durable.
-    Stored(Stored),
-    /// It is not what the client said; nothing was kept.
-    Mismatch(Mismatch),
-}
-
-/// A put under way.
-pub struct Incoming {
-    custody: Arc<Custody>,
-    caller: Arc<Caller>,
-    request: RequestId,
-    engagement: Arc<Engagement>,
-    dataset: Arc<Dataset>,
+/// What a put under way will become.
+pub struct Whole {
     key: Vec<u8>,
     object: ObjectId,
     version: VersionId,
     new: NewObject,
     sealer: ObjectSealer,
-    sink: Sink,
 }
 
 impl Custody {
@@ -138,19 +102,8 @@ impl Custody {
         let digests = Digests::new(&new.algorithms, new.sha256);
         let inspection = self.inspect(&engagement, key, new.meta.headers.get("content-type").map(String::as_str))?;
         let sink = Sink::new(Arc::clone(self), request, sealer.part(1)?, digests, Some(inspection), true);
-        Ok(Incoming {
-            custody: Arc::clone(self),
-            caller,
-            request,
-            engagement,
-            dataset,
-            key: key.to_vec(),
-            object,
-            version,
-            new,
-            sealer,
-            sink,
-        })
+        let of = Whole { key: key.to_vec(), object, version, new, sealer };
+        Ok(Incoming::begin(Arc::clone(self), caller, request, engagement, dataset, sink, of))
     }
 
     /// Makes a version visible with its facts and its entry, judged once more: the world may have moved while its bytes came.
@@ -181,6 +134,7 @@ impl Custody {
             dataset: row.dataset,
             object: row.object,
             version: row.version,
+            copied_from: conditions.copied_from,
             size: row.size,
             parts: row.parts.len() as u64,
             scan: facts.state,
@@ -190,6 +144,11 @@ impl Custody {
         };
         let draft = self.draft(caller, request, engagement.id.into(), kind::PUT, entry)?;
         put.row = row.clone();
+        // SPEC: standards §10.7: an ETag that matched a moment ago and no more is a race, and worth another try.
+        let clash = match put.precondition {
+            Precondition::Is(_) => Clash::Raced,
+            Precondition::None | Precondition::Absent => Clash::Precondition,
+        };
         let mut changes = vec![Change::Put(Box::new(put))];
         let mut mentions = facts.mentions;
         if at_once && !mentions.is_empty() {
@@ -201,7 +160,7 @@ impl Custody {
         let recorded = match recorded {
             Err(ledger::LedgerError::Rejected(fault)) if fault.kind() == base::Kind::Conflict => {
                 self.reveal_name(caller, request, engagement, dataset, &row.key).await?;
-                return Err(CustodyError::Conflict(Clash::Precondition));
+                return Err(CustodyError::Conflict(clash));
             }
             recorded => recorded?,
         };
@@ -275,32 +234,17 @@ impl Custody {
 }
 
 impl Incoming {
-    /// Takes the next bytes of the body.
-    ///
-    /// # Errors
-    /// `Paused` at once when the engagement is; what the store answers. The put is over then.
-    pub async fn push(&mut self, bytes: &Bytes) -> Result<(), CustodyError> {
-        if !Custody::is_open(&self.engagement) {
-            return Err(CustodyError::Paused);
-        }
-        if self.sink.taken().saturating_add(bytes.len() as u64) > LARGEST_PUT_BYTES {
-            return Err(CustodyError::invalid("the object is larger than 5 GiB\nuse a multipart upload"));
-        }
-        self.sink.push(bytes).await
-    }
-
     /// Ends the body, checks it against what the client said, and makes the version visible.
     ///
     /// # Errors
     /// As [`Custody::put`]; `Conflict` when a condition does not hold. Nothing is visible then.
-    pub async fn finish(self, expected: &Expected) -> Result<Finished, CustodyError> {
-        let Self { custody, caller, request, engagement, dataset, key, object, version, mut new, sealer, sink } = self;
-        let sunk = sink.finish().await?;
-        if let Some(mismatch) = expected.compare(&sunk.digested) {
-            custody.forget(sunk.intents).await;
-            custody.failed(&caller, request, engagement.id, Verb::Write, Some(&dataset), "mismatch").await?;
-            return Ok(Finished::Mismatch(mismatch));
-        }
+    pub async fn finish(self, expected: &Expected) -> Result<Finished<Stored>, CustodyError> {
+        let ended = match self.end(expected).await? {
+            Ok(ended) => ended,
+            Err(mismatch) => return Ok(Finished::Mismatch(mismatch)),
+        };
+        let Ended { custody, caller, request, engagement, dataset, sunk, of } = ended;
+        let Whole { key, object, version, mut new, sealer } = of;
         let unseen = || base::Fault::new(base::Kind::Bug, "a put was not scanned");
         let facts = sunk.inspection.ok_or_else(unseen)?.finish();
         let size = sunk.digested.length;
@@ -328,6 +272,7 @@ impl Incoming {
             mac: [0; 32],
             gone: None,
         };
+        let modified = row.modified;
         let intents = sunk.intents.clone();
         let put = PutVersion { row, precondition: Precondition::None, intents: sunk.intents, upload: None };
         let done = custody.reveal_version(&caller, request, &engagement, &dataset, put, facts, &new).await;
@@ -337,12 +282,7 @@ impl Incoming {
             custody.failed(&caller, request, engagement.id, Verb::Write, Some(&dataset), failure).await?;
             return Err(error);
         }
-        Ok(Finished::Stored(Stored { version, meta, size }))
-    }
-
-    /// Gives the put up, for example because the body broke off.
-    pub async fn abandon(self) {
-        self.sink.abandon().await;
+        Ok(Finished::Stored(Stored { version, meta, size, modified }))
     }
 }
 
@@ -353,22 +293,6 @@ impl Custody {
             // Failing leaves them to the sweep, which kills what is old.
             let _ = self.queue.record(vec![Change::KillIntents(intents)], Vec::new()).await;
         }
-    }
-}
-
-impl Expected {
-    pub(crate) fn compare(&self, found: &Digested) -> Option<Mismatch> {
-        if self.length.is_some_and(|length| length != found.length) {
-            return Some(Mismatch::Length);
-        }
-        if self.sha256.is_some() && self.sha256 != found.sha256 {
-            return Some(Mismatch::Sha256);
-        }
-        if self.md5.is_some_and(|md5| md5 != found.md5) {
-            return Some(Mismatch::Md5);
-        }
-        let differs = |(algorithm, value): &&(Algorithm, String)| found.checksums.get(algorithm.name()) != Some(value);
-        self.checksums.iter().find(differs).map(|(algorithm, _)| Mismatch::Checksum(*algorithm))
     }
 }
 

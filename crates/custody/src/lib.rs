@@ -10,6 +10,7 @@
 pub mod access;
 mod affirm;
 pub mod approvals;
+mod copy;
 pub mod cors;
 pub mod custody;
 pub mod datasets;
@@ -22,6 +23,7 @@ pub mod evidence;
 mod facts;
 pub mod founding;
 pub mod identity;
+pub mod incoming;
 mod indexer;
 pub mod intake;
 mod join;
@@ -47,8 +49,10 @@ mod sweep;
 mod tagging;
 pub mod touch;
 pub mod upload;
+pub mod upload_listing;
 mod version;
 
 pub use custody::{Custody, NoWire, Parts, Queue, Wire};
 pub use error::{Clash, CustodyError, Thing, Unknown};
 pub use identity::{Caller, Identity, PersonClaim, S3Claim};
+pub use policy::Window;

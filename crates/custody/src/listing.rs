@@ -152,7 +152,7 @@ impl Cursor {
 }
 
 /// The prefix that a key is rolled up to, if it is: up to and with the first delimiter after the asked prefix.
-fn rolled_up(key: &[u8], question: &ListQuestion<'_>) -> Option<Vec<u8>> {
+pub(crate) fn rolled_up(key: &[u8], question: &ListQuestion<'_>) -> Option<Vec<u8>> {
     if question.delimiter.is_empty() {
         return None;
     }
@@ -163,7 +163,7 @@ fn rolled_up(key: &[u8], question: &ListQuestion<'_>) -> Option<Vec<u8>> {
 }
 
 /// The first string of bytes after all that begin with `prefix`; nothing when there is none.
-fn successor(prefix: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn successor(prefix: &[u8]) -> Option<Vec<u8>> {
     let mut next = prefix.to_vec();
     while let Some(last) = next.last_mut() {
         if let Some(raised) = last.checked_add(1) {

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use base::id::VersionId;
+use base::id::{UploadId, VersionId};
 use seal::Fields;
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +37,12 @@ pub struct Meta {
     /// Tags. The one part of it that can be changed.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
+    /// The checksums of the parts, in their order, by the algorithm of the whole's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<String>,
+    /// The multipart upload it came by: completing that once more finds what it came to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upload: Option<UploadId>,
 }
 
 impl Meta {

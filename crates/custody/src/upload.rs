@@ -3,13 +3,13 @@
 //! Each part is a sealed stream of its own under the object's one key. Records straddle parts, so the whole is scanned when it
 //! is complete: until then the version is pending, readable by its writer and the scanner alone.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use base::Timestamp;
 use base::id::{ObjectId, RequestId, UploadId, VersionId};
 use base::object::Part;
 use base::word::{ScanState, Verb};
-use bytes::Bytes;
 use catalog::model::{Change, DatasetRow, Precondition, PutVersion, UploadPartRow, UploadRow, VersionRow};
 use seal::{Identity as SealedIdentity, ObjectSealer};
 
@@ -20,16 +20,14 @@ use crate::entries::{Uploaded, kind};
 use crate::error::{Clash, CustodyError, Thing};
 use crate::facts::Facts;
 use crate::identity::Caller;
-use crate::intake::{Expected, Mismatch, NewObject, Stored, check_key, writing};
+use crate::incoming::{Ended, Expected, Finished, Incoming};
+use crate::intake::{NewObject, Stored, check_key, writing};
 use crate::meta::Meta;
-use crate::settings::Dataset;
 use crate::sink::Sink;
+use crate::version::Version;
 
 /// The smallest part, but for the last. SPEC: S3 multipart limits.
 pub const SMALLEST_PART_BYTES: u64 = 5 * 1024 * 1024;
-
-/// How many parts one page of a listing holds.
-pub const PARTS_A_PAGE: usize = 1000;
 
 /// A part that was uploaded.
 #[derive(Clone, Debug)]
@@ -44,33 +42,51 @@ pub struct UploadedPart {
     pub modified: Timestamp,
 }
 
-/// The answer to a finished part.
-pub enum FinishedPart {
-    /// It is durable.
-    Stored(UploadedPart),
-    /// It is not what the client said; nothing was kept.
-    Mismatch(Mismatch),
+/// A part that a client is about to send.
+#[derive(Clone, Copy, Debug)]
+pub struct NewPart {
+    /// Of which upload.
+    pub upload: UploadId,
+    /// Its number.
+    pub number: u32,
+    /// The algorithm of the checksum that comes with it.
+    pub algorithm: Option<Algorithm>,
+    /// The version it is copied from.
+    pub copied_from: Option<VersionId>,
 }
 
-/// A part of an upload under way.
-pub struct IncomingPart {
-    custody: Arc<Custody>,
-    caller: Arc<Caller>,
-    request: RequestId,
-    engagement: Arc<Engagement>,
-    dataset: Arc<Dataset>,
+/// What a part under way will become.
+pub struct PartOf {
     upload: UploadRow,
     number: u32,
-    sink: Sink,
+    shown: Option<Algorithm>,
+    copied_from: Option<VersionId>,
 }
 
 /// A part as the client lists it to complete the upload.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ListedPart {
     /// Its number.
     pub number: u32,
     /// Its ETag, without quotes.
     pub etag: String,
+    /// Its checksums in base64, as far as the client repeats them.
+    pub checksums: Vec<(Algorithm, String)>,
+}
+
+/// How a client completes an upload.
+#[derive(Clone, Debug, Default)]
+pub struct Completion {
+    /// The parts, in rising order.
+    pub parts: Vec<ListedPart>,
+    /// The checksums the whole must have, in base64; a composite one with or without its `-N`.
+    pub checksums: Vec<(Algorithm, String)>,
+    /// Whether the client takes the checksum for a composite one.
+    pub composite: Option<bool>,
+    /// How many bytes the whole must have.
+    pub size: Option<u64>,
+    /// The conditions under which it may become visible.
+    pub conditions: NewObject,
 }
 
 impl Custody {
@@ -110,7 +126,7 @@ impl Custody {
             writer: caller.who().principal,
             begun: now,
         };
-        let what = Uploaded { dataset: dataset.id, upload: id, part: None, size: None };
+        let what = Uploaded { dataset: dataset.id, upload: id, part: None, size: None, copied_from: None };
         let draft = self.draft(caller, request, engagement.id.into(), kind::UPLOAD, what)?;
         self.act(caller, permit, vec![Change::Upload(row)], draft).await?;
         Ok(id)
@@ -120,42 +136,48 @@ impl Custody {
     ///
     /// # Errors
     /// `Missing` upload; as a put answers.
-    #[expect(clippy::too_many_arguments, reason = "as the request has them")]
     pub async fn upload_part(
         self: &Arc<Self>,
         caller: Arc<Caller>,
         request: RequestId,
         bucket: &str,
         key: &[u8],
-        upload: UploadId,
-        number: u32,
-        algorithms: &[Algorithm],
-        sha256: bool,
-    ) -> Result<IncomingPart, CustodyError> {
+        part: NewPart,
+    ) -> Result<Incoming<PartOf>, CustodyError> {
         let engagement = self.compartment(&caller)?;
         let dataset = self.dataset(&caller, bucket)?;
+        let number = part.number;
         if !(1..=seal::MOST_PARTS).contains(&number) {
             return Err(CustodyError::invalid(format!("a part number lies between 1 and {}", seal::MOST_PARTS)));
         }
         let _permit = self.judge(&caller, writing(request, &engagement, &dataset)).await?;
-        let upload = self.upload_of(&dataset, key, upload)?;
+        let upload = self.upload_of(&caller, request, &dataset, key, part.upload).await?;
         let sealer = ObjectSealer::resume(&self.ring, identity_of(&upload), upload.id, &upload.wrapped)?;
-        let mut wanted: Vec<Algorithm> = algorithms.to_vec();
         let meta = Meta::open(&engagement.fields, upload.version, &upload.meta)?;
-        wanted.extend(meta.checksums.keys().filter_map(|name| Algorithm::named(name)));
+        let chosen = chosen(&meta);
+        if let (Some(chosen), Some(sent)) = (chosen, part.algorithm)
+            && chosen != sent
+        {
+            let (chosen, sent) = (chosen.name(), sent.name());
+            return Err(CustodyError::invalid(format!(
+                "checksum type mismatch occurred, expected checksum type: {chosen}, actual checksum type: {sent}"
+            )));
+        }
+        let mut wanted: Vec<Algorithm> = part.algorithm.into_iter().chain([chosen.unwrap_or(DEFAULT)]).collect();
         wanted.sort_unstable();
         wanted.dedup();
         let sink =
-            Sink::new(Arc::clone(self), request, sealer.part(number)?, Digests::new(&wanted, sha256), None, false);
-        Ok(IncomingPart { custody: Arc::clone(self), caller, request, engagement, dataset, upload, number, sink })
+            Sink::new(Arc::clone(self), request, sealer.part(number)?, Digests::new(&wanted, false), None, false);
+        let of = PartOf { upload, number, shown: chosen.or(part.algorithm), copied_from: part.copied_from };
+        Ok(Incoming::begin(Arc::clone(self), caller, request, engagement, dataset, sink, of))
     }
 
     /// Completes an upload from the parts the client lists. The version is visible to its writer when this returns; others
-    /// see it once it is scanned.
+    /// see it once it is scanned. Completing it once more answers what it came to, as long as that is current.
     ///
     /// # Errors
-    /// `Missing` upload; `Conflict` for parts that are missing, out of order or too small, or a condition that fails.
-    #[expect(clippy::too_many_arguments, reason = "as the request has them")]
+    /// `Missing` upload; `Conflict` for parts that are missing, out of order or too small, or a condition that fails;
+    /// `Invalid` for what contradicts how the upload began.
     pub async fn complete_upload(
         self: &Arc<Self>,
         caller: &Arc<Caller>,
@@ -163,20 +185,44 @@ impl Custody {
         bucket: &str,
         key: &[u8],
         upload: UploadId,
-        listed: &[ListedPart],
-        conditions: &NewObject,
+        completion: &Completion,
     ) -> Result<Stored, CustodyError> {
         let engagement = self.compartment(caller)?;
         let dataset = self.dataset(caller, bucket)?;
         let _permit = self.judge(caller, writing(request, &engagement, &dataset)).await?;
-        let upload = self.upload_of(&dataset, key, upload)?;
-        let (parts, metas) = self.choose(&engagement, &upload, listed)?;
+        let upload = match self.upload_of(caller, request, &dataset, key, upload).await {
+            Err(missing @ CustodyError::Missing { .. }) => {
+                let before = self.completed(caller, request, &engagement, &dataset, key, upload, completion).await?;
+                return before.ok_or(missing);
+            }
+            upload => upload?,
+        };
+        let completed = self.complete(caller, request, &engagement, &dataset, upload, completion).await;
+        if let Err(error) = &completed {
+            let failure = error.kind().name();
+            self.failed(caller, request, engagement.id, Verb::Write, Some(&dataset), failure).await?;
+        }
+        completed
+    }
+
+    async fn complete(
+        self: &Arc<Self>,
+        caller: &Caller,
+        request: RequestId,
+        engagement: &Engagement,
+        dataset: &DatasetRow,
+        upload: UploadRow,
+        completion: &Completion,
+    ) -> Result<Stored, CustodyError> {
         let mut meta = Meta::open(&engagement.fields, upload.version, &upload.meta)?;
+        let (parts, metas) = self.choose(engagement, &upload, &meta, &completion.parts)?;
         sum_up(&mut meta, &parts, &metas)?;
+        meta.upload = Some(upload.id);
+        let size = parts.iter().map(|part| part.size).sum();
+        completion.check(&meta, size)?;
         let sealer = ObjectSealer::resume(&self.ring, identity_of(&upload), upload.id, &upload.wrapped)?;
         let segment_size = sealer.segment_size();
         let wrapped = sealer.finish(&parts)?;
-        let size = parts.iter().map(|part| part.size).sum();
         let row = VersionRow {
             engagement: engagement.id,
             dataset: dataset.id,
@@ -195,12 +241,39 @@ impl Custody {
             mac: [0; 32],
             gone: None,
         };
-        let version = row.version;
+        let (version, modified) = (row.version, row.modified);
         let put = PutVersion { row, precondition: Precondition::None, intents: Vec::new(), upload: Some(upload.id) };
-        let facts = Facts { state: ScanState::Pending, mentions: Vec::new(), digest: String::new() };
-        self.reveal_version(caller, request, &engagement, &dataset, put, facts, conditions).await?;
+        let conditions = &completion.conditions;
+        self.reveal_version(caller, request, engagement, dataset, put, Facts::pending(), conditions).await?;
         self.scan_soon();
-        Ok(Stored { version, meta, size })
+        Ok(Stored { version, meta, size, modified })
+    }
+
+    /// What an upload that is over came to, if these parts were it and the version is still current.
+    // SPEC: S3: a CompleteMultipartUpload that is repeated, perhaps because its answer was lost, answers the same.
+    #[expect(clippy::too_many_arguments, reason = "as the request has them")]
+    async fn completed(
+        &self,
+        caller: &Caller,
+        request: RequestId,
+        engagement: &Engagement,
+        dataset: &DatasetRow,
+        key: &[u8],
+        upload: UploadId,
+        completion: &Completion,
+    ) -> Result<Option<Stored>, CustodyError> {
+        let Some(row) = self.catalog.current(dataset.id, key)? else { return Ok(None) };
+        let version = Version::check(row, &engagement.fields)?;
+        let listed: Option<Vec<[u8; 16]>> = completion.parts.iter().map(|part| read_md5(&part.etag)).collect();
+        let same = version.meta.upload == Some(upload)
+            && listed.is_some_and(|listed| etag_of(&listed) == version.meta.etag)
+            && completion.check(&version.meta, version.row.size).is_ok();
+        if !same {
+            return Ok(None);
+        }
+        self.reveal(caller, request, Verb::Head, engagement, dataset, &version).await?;
+        let Version { row, meta, .. } = version;
+        Ok(Some(Stored { version: row.version, meta: Meta::clone(&meta), size: row.size, modified: row.modified }))
     }
 
     /// Gives an upload up.
@@ -218,60 +291,29 @@ impl Custody {
         let engagement = self.compartment(caller)?;
         let dataset = self.dataset(caller, bucket)?;
         let permit = self.judge(caller, writing(request, &engagement, &dataset)).await?;
-        let upload = self.upload_of(&dataset, key, upload)?;
-        let what = Uploaded { dataset: dataset.id, upload: upload.id, part: None, size: None };
+        let upload = self.upload_of(caller, request, &dataset, key, upload).await?;
+        let what = Uploaded { dataset: dataset.id, upload: upload.id, part: None, size: None, copied_from: None };
         let draft = self.draft(caller, request, engagement.id.into(), kind::UPLOAD_ABORT, what)?;
         self.act(caller, permit, vec![Change::AbortUpload(upload.id)], draft).await?;
         Ok(())
     }
 
-    /// The parts of an upload, from the one after `after` on; at most a page.
-    ///
-    /// # Errors
-    /// `Missing` upload; as policy answers.
-    #[expect(clippy::too_many_arguments, reason = "as the request has them")]
-    pub async fn parts(
+    /// The upload of a key. That it is not there is entered before it is answered.
+    pub(crate) async fn upload_of(
         &self,
         caller: &Caller,
         request: RequestId,
-        bucket: &str,
+        dataset: &DatasetRow,
         key: &[u8],
         upload: UploadId,
-        after: u32,
-        limit: usize,
-    ) -> Result<Vec<UploadedPart>, CustodyError> {
-        let dataset = self.head_bucket(caller, request, bucket).await?;
-        let engagement = self.compartment(caller)?;
-        let upload = self.upload_of(&dataset, key, upload)?;
-        let rows = self.catalog.upload_parts(upload.id, after, limit.min(PARTS_A_PAGE))?;
-        rows.into_iter().map(|row| uploaded(&engagement, &upload, row)).collect()
-    }
-
-    /// Uploads under way in a bucket: key, id and beginning, from the markers on.
-    ///
-    /// # Errors
-    /// As policy answers.
-    #[expect(clippy::too_many_arguments, reason = "as the request has them")]
-    pub async fn uploads(
-        &self,
-        caller: &Caller,
-        request: RequestId,
-        bucket: &str,
-        prefix: &[u8],
-        key_marker: Option<&[u8]>,
-        upload_marker: Option<UploadId>,
-        limit: usize,
-    ) -> Result<Vec<(Vec<u8>, UploadId, Timestamp)>, CustodyError> {
-        let dataset = self.head_bucket(caller, request, bucket).await?;
-        let rows = self.catalog.uploads(dataset.id, prefix, key_marker, upload_marker, limit.min(PARTS_A_PAGE))?;
-        Ok(rows.into_iter().map(|row| (row.key, row.id, row.begun)).collect())
-    }
-
-    fn upload_of(&self, dataset: &DatasetRow, key: &[u8], upload: UploadId) -> Result<UploadRow, CustodyError> {
-        self.catalog
-            .upload(upload)?
-            .filter(|row| row.dataset == dataset.id && row.key == key)
-            .ok_or_else(|| CustodyError::missing(Thing::Upload, upload))
+    ) -> Result<UploadRow, CustodyError> {
+        if let Some(row) = self.catalog.upload(upload)?.filter(|row| row.dataset == dataset.id && row.key == key) {
+            return Ok(row);
+        }
+        let missing = CustodyError::missing(Thing::Upload, upload);
+        let failure = missing.kind().name();
+        self.failed(caller, request, dataset.engagement, Verb::Write, Some(dataset), failure).await?;
+        Err(missing)
     }
 
     /// The parts the client lists, checked against what was uploaded.
@@ -279,6 +321,7 @@ impl Custody {
         &self,
         engagement: &Engagement,
         upload: &UploadRow,
+        begun: &Meta,
         listed: &[ListedPart],
     ) -> Result<(Vec<Part>, Vec<Meta>), CustodyError> {
         if listed.is_empty() {
@@ -287,14 +330,28 @@ impl Custody {
         if !listed.is_sorted_by(|before, after| before.number < after.number) {
             return Err(CustodyError::Conflict(Clash::InvalidPartOrder));
         }
+        let have = self.catalog.upload_parts(upload.id, 0, usize::try_from(seal::MOST_PARTS).unwrap_or(10_000))?;
+        let mut have: BTreeMap<u32, UploadPartRow> = have.into_iter().map(|row| (row.part.number, row)).collect();
         let (mut parts, mut metas) = (Vec::with_capacity(listed.len()), Vec::with_capacity(listed.len()));
-        let mut have = self.catalog.upload_parts(upload.id, 0, usize::try_from(seal::MOST_PARTS).unwrap_or(10_000))?;
         for (place, wanted) in listed.iter().enumerate() {
-            let at = have.iter().position(|row| row.part.number == wanted.number);
-            let row = at.map(|at| have.swap_remove(at)).ok_or(CustodyError::Conflict(Clash::InvalidPart))?;
+            let row = have.remove(&wanted.number).ok_or(CustodyError::Conflict(Clash::InvalidPart))?;
             let meta = Meta::open(&engagement.fields, upload.version, &row.meta)?;
-            if meta.etag != wanted.etag {
+            let repeats =
+                |(algorithm, value): &(Algorithm, String)| meta.checksums.get(algorithm.name()) == Some(value);
+            if meta.etag != wanted.etag || !wanted.checksums.iter().all(repeats) {
                 return Err(CustodyError::Conflict(Clash::InvalidPart));
+            }
+            // SPEC: S3: a composite checksum is made of checksums that the client repeats.
+            if let Some(algorithm) = chosen(begun)
+                && begun.composite
+                && !wanted.checksums.iter().any(|(repeated, _)| *repeated == algorithm)
+            {
+                return Err(CustodyError::invalid(format!(
+                    "the upload was created using a {} checksum: the complete request must include the checksum for each \
+                     part, it was missing for part {}",
+                    algorithm.name(),
+                    wanted.number
+                )));
             }
             if row.part.size < SMALLEST_PART_BYTES && place.saturating_add(1) < listed.len() {
                 return Err(CustodyError::Conflict(Clash::PartTooSmall));
@@ -306,35 +363,42 @@ impl Custody {
     }
 }
 
-impl IncomingPart {
-    /// Takes the next bytes of the body.
-    ///
-    /// # Errors
-    /// As [`crate::intake::Incoming::push`].
-    pub async fn push(&mut self, bytes: &Bytes) -> Result<(), CustodyError> {
-        if !Custody::is_open(&self.engagement) {
-            return Err(CustodyError::Paused);
+impl Completion {
+    /// Holds what the client says against what the parts came to.
+    fn check(&self, meta: &Meta, size: u64) -> Result<(), CustodyError> {
+        if self.size.is_some_and(|expected| expected != size) {
+            return Err(CustodyError::invalid("the parts do not come to the size that x-amz-mp-object-size says"));
         }
-        if self.sink.taken().saturating_add(bytes.len() as u64) > crate::intake::LARGEST_PUT_BYTES {
-            return Err(CustodyError::invalid("the part is larger than 5 GiB"));
+        if self.composite.is_some_and(|composite| composite != meta.composite) {
+            return Err(CustodyError::invalid("the upload was begun with another checksum type"));
         }
-        self.sink.push(bytes).await
+        for (algorithm, value) in &self.checksums {
+            let whole = meta.checksums.get(algorithm.name()).ok_or_else(|| {
+                CustodyError::invalid(format!("the upload was not begun with a {} checksum", algorithm.name()))
+            })?;
+            let bare = whole.split_once('-').map_or(whole.as_str(), |(bare, _)| bare);
+            if value != whole && value != bare {
+                return Err(CustodyError::Conflict(Clash::Digest));
+            }
+        }
+        Ok(())
     }
+}
 
+impl Incoming<PartOf> {
     /// Ends the part, checks it against what the client said, and records it.
     ///
     /// # Errors
     /// As [`Custody::upload_part`].
-    pub async fn finish(self, expected: &Expected) -> Result<FinishedPart, CustodyError> {
-        let Self { custody, caller, request, engagement, dataset, upload, number, sink } = self;
-        let sunk = sink.finish().await?;
-        if let Some(mismatch) = expected.compare(&sunk.digested) {
-            custody.forget(sunk.intents).await;
-            custody.failed(&caller, request, engagement.id, Verb::Write, Some(&dataset), "mismatch").await?;
-            return Ok(FinishedPart::Mismatch(mismatch));
-        }
+    pub async fn finish(self, expected: &Expected) -> Result<Finished<UploadedPart>, CustodyError> {
+        let ended = match self.end(expected).await? {
+            Ok(ended) => ended,
+            Err(mismatch) => return Ok(Finished::Mismatch(mismatch)),
+        };
+        let Ended { custody, caller, request, engagement, dataset, sunk, of } = ended;
+        let PartOf { upload, number, shown, copied_from } = of;
         let size = sunk.digested.length;
-        let meta = Meta {
+        let mut meta = Meta {
             etag: data_encoding::HEXLOWER.encode(&sunk.digested.md5),
             checksums: sunk.digested.checksums,
             ..Meta::default()
@@ -347,7 +411,8 @@ impl IncomingPart {
         };
         let modified = row.modified;
         let permit = custody.judge(&caller, writing(request, &engagement, &dataset)).await?;
-        let what = Uploaded { dataset: dataset.id, upload: upload.id, part: Some(number), size: Some(size) };
+        let what =
+            Uploaded { dataset: dataset.id, upload: upload.id, part: Some(number), size: Some(size), copied_from };
         let draft = custody.draft(&caller, request, engagement.id.into(), kind::UPLOAD_PART, what)?;
         let recorded = custody.act(&caller, permit, vec![Change::UploadPart(row)], draft).await;
         if let Err(error) = recorded {
@@ -359,46 +424,51 @@ impl IncomingPart {
                 other => other.into(),
             });
         }
-        Ok(FinishedPart::Stored(UploadedPart { number, size, meta, modified }))
+        show(&mut meta, shown);
+        Ok(Finished::Stored(UploadedPart { number, size, meta, modified }))
     }
+}
 
-    /// Gives the part up.
-    pub async fn abandon(self) {
-        self.sink.abandon().await;
-    }
+/// The algorithm of an upload whose client chose none, over the full object. SPEC: standards §10.3.
+const DEFAULT: Algorithm = Algorithm::Crc64Nvme;
+
+/// The algorithm the client chose when the upload began. It is remembered as a checksum without a value.
+pub(crate) fn chosen(meta: &Meta) -> Option<Algorithm> {
+    meta.checksums.keys().find_map(|name| Algorithm::named(name))
+}
+
+/// Leaves of a part's checksums the one that its client knows of.
+pub(crate) fn show(meta: &mut Meta, shown: Option<Algorithm>) {
+    meta.checksums.retain(|name, _| shown.is_some_and(|shown| shown.name() == name.as_str()));
+}
+
+fn read_md5(etag: &str) -> Option<[u8; 16]> {
+    data_encoding::HEXLOWER.decode(etag.as_bytes()).ok()?.try_into().ok()
+}
+
+/// The ETag of a whole from the MD5s of its parts. SPEC: standards §10.6.
+fn etag_of(parts: &[[u8; 16]]) -> String {
+    format!("{}-{}", data_encoding::HEXLOWER.encode(&md5_of(&parts.concat())), parts.len())
 }
 
 /// The ETag and checksums of the whole from those of the parts. SPEC: standards §10.5, §10.6.
 fn sum_up(meta: &mut Meta, parts: &[Part], metas: &[Meta]) -> Result<(), CustodyError> {
     let corrupt = || CustodyError::Corrupt("the digests of an uploaded part".to_owned());
-    let mut digests = Vec::with_capacity(metas.len().saturating_mul(16));
-    for part in metas {
-        digests.extend(data_encoding::HEXLOWER.decode(part.etag.as_bytes()).map_err(|_| corrupt())?);
-    }
-    meta.etag = format!("{}-{}", data_encoding::HEXLOWER.encode(&md5_of(&digests)), metas.len());
-    let wanted: Vec<Algorithm> = meta.checksums.keys().filter_map(|name| Algorithm::named(name)).collect();
-    meta.checksums.clear();
-    for algorithm in wanted {
-        let mut raw = Vec::with_capacity(metas.len());
-        for part in metas {
-            let text = part.checksums.get(algorithm.name()).ok_or_else(corrupt)?;
-            raw.push(data_encoding::BASE64.decode(text.as_bytes()).map_err(|_| corrupt())?);
-        }
-        let value = match algorithm.combine(&raw, parts).filter(|_| !meta.composite) {
-            Some(whole) => whole,
-            None => {
-                meta.composite = true;
-                format!("{}-{}", composite(algorithm, &raw), metas.len())
-            }
-        };
-        meta.checksums.insert(algorithm.name().to_owned(), value);
-    }
+    let digests: Option<Vec<[u8; 16]>> = metas.iter().map(|part| read_md5(&part.etag)).collect();
+    meta.etag = etag_of(&digests.ok_or_else(corrupt)?);
+    let algorithm = chosen(meta).unwrap_or(DEFAULT);
+    let texts: Option<Vec<String>> = metas.iter().map(|part| part.checksums.get(algorithm.name()).cloned()).collect();
+    meta.parts = texts.ok_or_else(corrupt)?;
+    let raw: Result<Vec<Vec<u8>>, _> =
+        meta.parts.iter().map(|text| data_encoding::BASE64.decode(text.as_bytes())).collect();
+    let raw = raw.map_err(|_| corrupt())?;
+    let value = if meta.composite {
+        format!("{}-{}", composite(algorithm, &raw), raw.len())
+    } else {
+        algorithm.combine(&raw, parts).ok_or_else(corrupt)?
+    };
+    meta.checksums = BTreeMap::from([(algorithm.name().to_owned(), value)]);
     Ok(())
-}
-
-fn uploaded(engagement: &Engagement, upload: &UploadRow, row: UploadPartRow) -> Result<UploadedPart, CustodyError> {
-    let meta = Meta::open(&engagement.fields, upload.version, &row.meta)?;
-    Ok(UploadedPart { number: row.part.number, size: row.part.size, meta, modified: row.modified })
 }
 
 const fn identity_of(upload: &UploadRow) -> SealedIdentity {

@@ -8,11 +8,12 @@ use std::sync::Arc;
 
 use catalog::model::SelectorKind;
 use custody::access::Span;
-use custody::intake::{Expected, NewObject};
+use custody::incoming::{Expected, Finished};
+use custody::intake::NewObject;
 use custody::scope::ScopeQuestion;
 use custody::settings::DatasetSettings;
 use custody::touch::Selector;
-use custody::upload::{FinishedPart, ListedPart};
+use custody::upload::{Completion, ListedPart, NewPart};
 use custody::{Caller, Clash, CustodyError};
 use world::World;
 
@@ -20,15 +21,15 @@ const PART: usize = 5 * 1024 * 1024;
 
 async fn part(world: &World, caller: &Arc<Caller>, upload: base::id::UploadId, number: u32, body: &[u8]) -> ListedPart {
     let custody = &world.custody;
-    let begun =
-        custody.upload_part(Arc::clone(caller), world.request(), "alpha-data", b"big", upload, number, &[], false);
+    let new = NewPart { upload, number, algorithm: None, copied_from: None };
+    let begun = custody.upload_part(Arc::clone(caller), world.request(), "alpha-data", b"big", new);
     let mut incoming = begun.await.unwrap();
     for chunk in body.chunks(65_000) {
         incoming.push(&bytes::Bytes::copy_from_slice(chunk)).await.unwrap();
     }
     match incoming.finish(&Expected::default()).await.unwrap() {
-        FinishedPart::Stored(stored) => ListedPart { number, etag: stored.meta.etag },
-        FinishedPart::Mismatch(mismatch) => panic!("{mismatch:?}"),
+        Finished::Stored(stored) => ListedPart { number, etag: stored.meta.etag, checksums: Vec::new() },
+        Finished::Mismatch(mismatch) => panic!("{mismatch:?}"),
     }
 }
 
@@ -44,22 +45,25 @@ async fn a_record_that_straddles_parts_is_found_and_readers_wait_for_it() {
     let (first, second) = text.split_at(PART);
 
     let new = NewObject::default();
-    let upload =
-        world.custody.create_upload(&writer, world.request(), "alpha-data", b"big", new.clone()).await.unwrap();
+    let upload = world.custody.create_upload(&writer, world.request(), "alpha-data", b"big", new).await.unwrap();
     // The later part comes first, and one part is uploaded twice.
     let two = part(&world, &writer, upload, 2, second).await;
     part(&world, &writer, upload, 1, &first[..PART - 1]).await;
     let one = part(&world, &writer, upload, 1, first).await;
     let complete = |parts: Vec<ListedPart>| {
-        let (custody, writer, new) = (Arc::clone(&world.custody), Arc::clone(&writer), new.clone());
-        let request = world.request();
-        async move { custody.complete_upload(&writer, request, "alpha-data", b"big", upload, &parts, &new).await }
+        let (custody, writer) = (Arc::clone(&world.custody), Arc::clone(&writer));
+        let (request, completion) = (world.request(), Completion { parts, ..Completion::default() });
+        async move { custody.complete_upload(&writer, request, "alpha-data", b"big", upload, &completion).await }
     };
     let disorder = complete(vec![two.clone(), one.clone()]).await;
     assert!(matches!(disorder, Err(CustodyError::Conflict(Clash::InvalidPartOrder))));
-    let other = complete(vec![one.clone(), ListedPart { number: 2, etag: "0".repeat(32) }]).await;
+    let other =
+        complete(vec![one.clone(), ListedPart { number: 2, etag: "0".repeat(32), ..ListedPart::default() }]).await;
     assert!(matches!(other, Err(CustodyError::Conflict(Clash::InvalidPart))));
-    let stored = complete(vec![one, two]).await.unwrap();
+    let stored = complete(vec![one.clone(), two.clone()]).await.unwrap();
+    let again = complete(vec![one.clone(), two]).await.unwrap();
+    assert_eq!((again.version, &again.meta), (stored.version, &stored.meta), "a lost answer is asked for again");
+    assert!(matches!(complete(vec![one]).await, Err(CustodyError::Missing { .. })));
     assert!(stored.meta.etag.ends_with("-2"), "{}", stored.meta.etag);
 
     assert_eq!(world.get(&writer, "alpha-data", "big", Span::Whole).await.unwrap(), text);
@@ -86,12 +90,12 @@ async fn small_parts_are_refused_and_aborted_uploads_are_gone() {
     let writer = world.caller(&world.session("alpha-writer", "alpha").await).unwrap();
     world.custody.create_bucket(&writer, world.request(), "alpha-data", DatasetSettings::default()).await.unwrap();
     let new = NewObject::default();
-    let upload =
-        world.custody.create_upload(&writer, world.request(), "alpha-data", b"big", new.clone()).await.unwrap();
+    let upload = world.custody.create_upload(&writer, world.request(), "alpha-data", b"big", new).await.unwrap();
     let one = part(&world, &writer, upload, 1, b"small").await;
     let two = part(&world, &writer, upload, 2, b"small").await;
+    let completion = Completion { parts: vec![one, two], ..Completion::default() };
     let small =
-        world.custody.complete_upload(&writer, world.request(), "alpha-data", b"big", upload, &[one, two], &new).await;
+        world.custody.complete_upload(&writer, world.request(), "alpha-data", b"big", upload, &completion).await;
     assert!(matches!(small, Err(CustodyError::Conflict(Clash::PartTooSmall))));
     world.custody.abort_upload(&writer, world.request(), "alpha-data", b"big", upload).await.unwrap();
     assert_eq!(world.custody.sweep().await.unwrap(), 2);

@@ -6,16 +6,17 @@ use std::sync::Arc;
 use base::Timestamp;
 use base::id::RequestId;
 use custody::Caller;
-use custody::access::{Conditions, Span};
+use custody::access::{Conditions, Span, Validator};
 use custody::intake::NewObject;
 use http::HeaderMap;
-use http::header::{IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE, RANGE};
+use http::header::{HeaderName, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE, RANGE};
 
 use crate::claimed::Claimed;
 use crate::headers::Labels;
 use crate::operations::Operation;
 use crate::upload::TrailerSlot;
 use crate::wire::Wire;
+use s3wire::range::{self, Range};
 use s3wire::{Code, Refusal};
 
 /// Everything an operation needs beside its own input. Travels in the request's extensions.
@@ -29,6 +30,8 @@ pub(crate) struct Asked {
     pub(crate) span: Span,
     pub(crate) conditions: Conditions,
     pub(crate) labels: Labels,
+    /// The conditions of the source of a copy.
+    pub(crate) source_conditions: Conditions,
 }
 
 impl Asked {
@@ -80,55 +83,60 @@ fn unsupported() -> Refusal {
 
 /// Takes the conditions out of the headers.
 pub(crate) fn take_conditions(headers: &mut HeaderMap) -> Conditions {
+    let if_range = headers.remove(IF_RANGE).map(|value| validator(value.to_str().unwrap_or_default()));
+    let names = [IF_MATCH, IF_NONE_MATCH, IF_MODIFIED_SINCE, IF_UNMODIFIED_SINCE];
+    Conditions { if_range, ..take_named(headers, &names) }
+}
+
+/// Takes the conditions of a copy's source out of the headers.
+pub(crate) fn take_source_conditions(headers: &mut HeaderMap) -> Conditions {
+    let names = [
+        "x-amz-copy-source-if-match",
+        "x-amz-copy-source-if-none-match",
+        "x-amz-copy-source-if-modified-since",
+        "x-amz-copy-source-if-unmodified-since",
+    ];
+    take_named(headers, &names.map(HeaderName::from_static))
+}
+
+/// Takes four conditions out of the headers, named in the order of HTTP's: match, none match, modified, unmodified.
+fn take_named(headers: &mut HeaderMap, names: &[HeaderName; 4]) -> Conditions {
+    let [matches, none_match, modified, unmodified] = names;
     let conditions = Conditions {
-        if_match: tags(headers, &IF_MATCH),
-        if_none_match: tags(headers, &IF_NONE_MATCH),
-        if_modified_since: date(headers, &IF_MODIFIED_SINCE),
-        if_unmodified_since: date(headers, &IF_UNMODIFIED_SINCE),
+        if_match: tags(headers, matches),
+        if_none_match: tags(headers, none_match),
+        if_modified_since: date(headers, modified),
+        if_unmodified_since: date(headers, unmodified),
+        if_range: None,
     };
-    for name in [IF_MATCH, IF_NONE_MATCH, IF_MODIFIED_SINCE, IF_UNMODIFIED_SINCE] {
+    for name in names {
         headers.remove(name);
     }
     conditions
 }
 
+/// What `If-Range` says. What cannot be read, or is a weak tag, is a tag that nothing has: the whole is the answer then.
+fn validator(value: &str) -> Validator {
+    match Timestamp::from_http(value) {
+        Some(date) => Validator::Date(date),
+        None => Validator::Tag(value.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')).unwrap_or("").to_owned()),
+    }
+}
+
 /// Takes the range out of the headers.
 // SPEC: RFC 9110 §14.2: a range that is malformed, or one of several, may be ignored; the whole object is the answer then.
-// With `If-Range` it is ignored too: whoever holds an older part gets the whole.
 pub(crate) fn take_span(headers: &mut HeaderMap) -> Span {
-    let span = match headers.get(RANGE).map(|value| value.to_str()) {
-        Some(Ok(value)) if !headers.contains_key(IF_RANGE) => read_span(value).unwrap_or(Span::Whole),
-        _ => Span::Whole,
-    };
-    headers.remove(RANGE);
-    headers.remove(IF_RANGE);
-    span
-}
-
-fn read_span(value: &str) -> Option<Span> {
-    let (unit, range) = value.split_once('=')?;
-    if !unit.trim().eq_ignore_ascii_case("bytes") {
-        return None;
-    }
-    let (first, last) = range.trim().split_once('-')?;
-    match (first, last) {
-        ("", last) => number(last).map(Span::Last),
-        (first, "") => number(first).map(Span::From),
-        (first, last) => {
-            let (first, last) = (number(first)?, number(last)?);
-            (first <= last).then_some(Span::Between(first, last))
-        }
-    }
-}
-
-/// Decimal digits only; a number too large for us is as good as the largest.
-fn number(text: &str) -> Option<u64> {
-    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    digits.then(|| text.parse().unwrap_or(u64::MAX))
+    let value = headers.remove(RANGE);
+    let span = value.as_ref().and_then(|value| value.to_str().ok()).and_then(range::read);
+    span.map_or(Span::Whole, |range| match range {
+        Range::Between(first, last) => Span::Between(first, last),
+        Range::From(first) => Span::From(first),
+        Range::Last(count) => Span::Last(count),
+    })
 }
 
 /// Entity tags of a list, without quotes and weakness.
-fn tags(headers: &HeaderMap, name: &http::HeaderName) -> Vec<String> {
+fn tags(headers: &HeaderMap, name: &HeaderName) -> Vec<String> {
     let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
     let tags = values.flat_map(|value| value.split(',')).map(str::trim);
     tags.map(|tag| tag.strip_prefix("W/").unwrap_or(tag).trim_matches('"').to_owned())
@@ -136,7 +144,7 @@ fn tags(headers: &HeaderMap, name: &http::HeaderName) -> Vec<String> {
         .collect()
 }
 
-fn date(headers: &HeaderMap, name: &http::HeaderName) -> Option<Timestamp> {
+fn date(headers: &HeaderMap, name: &HeaderName) -> Option<Timestamp> {
     headers.get(name).and_then(|value| value.to_str().ok()).and_then(Timestamp::from_http)
 }
 
@@ -145,24 +153,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ranges_read_as_http_has_them() {
-        for (text, span) in [
-            ("bytes=0-9", Span::Between(0, 9)),
-            ("bytes=5-", Span::From(5)),
-            ("bytes=-8", Span::Last(8)),
-            ("Bytes=0-99999999999999999999", Span::Between(0, u64::MAX)),
-            ("bytes=0-1,3-4", Span::Whole),
-            ("bytes=3-2", Span::Whole),
-            ("bytes=-", Span::Whole),
-            ("bytes=+1-2", Span::Whole),
-            ("bytes=a-b", Span::Whole),
-            ("lines=0-9", Span::Whole),
-            ("", Span::Whole),
-        ] {
+    fn a_range_that_cannot_be_read_asks_for_the_whole() {
+        for (text, span) in [("bytes=0-9", Span::Between(0, 9)), ("bytes=0-1,3-4", Span::Whole), ("", Span::Whole)] {
             let mut headers = HeaderMap::new();
             headers.insert(RANGE, text.parse().unwrap());
             assert_eq!(take_span(&mut headers), span, "{text}");
             assert!(headers.is_empty());
+        }
+    }
+
+    #[test]
+    fn only_a_strong_tag_or_a_date_can_validate_a_range() {
+        let nothing = Validator::Tag(String::new());
+        assert_eq!(validator("\"a\""), Validator::Tag("a".to_owned()));
+        assert_eq!(validator("Tue, 14 Nov 2023 22:13:20 GMT"), Validator::Date(Timestamp::from_seconds(1_700_000_000)));
+        for unusable in ["W/\"a\"", "a", "\"a", "yesterday", ""] {
+            assert_eq!(validator(unusable), nothing, "{unusable}");
         }
     }
 

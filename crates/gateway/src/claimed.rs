@@ -74,6 +74,8 @@ pub struct Claimed {
     pub checksum: Option<Checksum>,
     /// The algorithm of the checksum that the trailer will bring.
     pub trailer: Option<Algorithm>,
+    /// To complete a multipart upload: checksums of the whole object, as written.
+    pub object: Vec<(Algorithm, String)>,
 }
 
 impl Claimed {
@@ -82,11 +84,19 @@ impl Claimed {
     /// # Errors
     /// `InvalidRequest` or `InvalidDigest` when they are malformed or contradict each other.
     pub fn read(request: &Parts) -> Result<Self, Refusal> {
-        // LIMIT: the checksum headers of CompleteMultipartUpload speak of the object, not of the body; they are not compared.
-        // Every part was checked when it came, and its ETag again in the list.
         let completes =
             request.method == Method::POST && request.uri.query().is_some_and(|query| query.contains("uploadId="));
-        if completes { Ok(Self::default()) } else { Self::of_headers(&request.headers) }
+        if completes { Self::of_completion(&request.headers) } else { Self::of_headers(&request.headers) }
+    }
+
+    // SPEC: S3 CompleteMultipartUpload: its checksum headers speak of the object, not of the body; composite ones end in `-N`.
+    fn of_completion(headers: &HeaderMap) -> Result<Self, Refusal> {
+        let mut object = Vec::new();
+        for name in headers.keys().filter(|name| is_checksum(name.as_str())) {
+            let algorithm = algorithm_of(name.as_str()).ok_or_else(|| unsupported(name.as_str()))?;
+            object.push((algorithm, text(headers, name.as_str())?.unwrap_or_default().to_owned()));
+        }
+        Ok(Self { md5: read_md5(headers)?, object, ..Self::default() })
     }
 
     // SPEC: S3: at most one checksum; not both a header and a trailer; x-amz-sdk-checksum-algorithm must agree.
@@ -115,7 +125,7 @@ impl Claimed {
         {
             return Err(Refusal::new(Code::InvalidRequest, "value for x-amz-sdk-checksum-algorithm header is invalid"));
         }
-        Ok(Self { md5: read_md5(headers)?, checksum, trailer })
+        Ok(Self { md5: read_md5(headers)?, checksum, trailer, object: Vec::new() })
     }
 }
 

@@ -31,6 +31,7 @@ pub(crate) fn refusal(request: RequestId, error: CustodyError) -> Refusal {
         CustodyError::Paused => Refusal::new(Code::AccessDenied, PAUSED),
         CustodyError::Missing { what, .. } => missing(what),
         CustodyError::Invalid(why) => Refusal::new(Code::InvalidRequest, why),
+        CustodyError::TooLarge => Refusal::new(Code::EntityTooLarge, error.to_string()),
         CustodyError::Conflict(clash) => conflict(clash, error.to_string()),
         CustodyError::NeedsApproval(_) => Refusal::new(Code::AccessDenied, error.to_string()),
         inside => by_kind(request, kind, &inside),
@@ -84,6 +85,7 @@ fn conflict(clash: Clash, message: String) -> Refusal {
         Clash::InvalidPart => Code::InvalidPart,
         Clash::InvalidPartOrder => Code::InvalidPartOrder,
         Clash::PartTooSmall => Code::EntityTooSmall,
+        Clash::Digest => Code::BadDigest,
         Clash::Raced | Clash::NameTaken | Clash::Already => Code::ConditionalRequestConflict,
     };
     Refusal::new(code, message)

@@ -29,19 +29,20 @@ use http_body_util::BodyExt as _;
 use s3s::config::{S3Config, StaticConfigProvider};
 use s3s::service::{S3Service, S3ServiceBuilder};
 
-use crate::asked::{Asked, owner, take_conditions, take_span};
+use crate::asked::{Asked, owner, take_conditions, take_source_conditions, take_span};
 use crate::callers::Callers;
 use crate::claimed::{Claimed, header_of};
 use crate::cors::Crossing;
+use crate::headers::Labels;
 use crate::hosts::Domains;
 use crate::inbound::Inbound;
 use crate::operations::{self, Operation};
 use crate::register::Register;
-use crate::s3::Door;
+use crate::s3::{Document, Door};
 use crate::server::Front;
 use crate::upload::{self, TrailerSlot, Upload};
 use crate::wire::Wire;
-use crate::{errors, headers};
+use crate::{errors, form, headers};
 use s3wire::chunked::{Announced, Decoder, Signatures};
 use s3wire::digest::hex;
 use s3wire::sigv4::{self, ChunkKey, ChunkStrings, Claim, PayloadForm};
@@ -107,7 +108,11 @@ impl S3Front {
         id: RequestId,
     ) -> Result<Response<s3s::Body>, Refusal> {
         let (mut parts, body) = request.into_parts();
-        let (claim, caller, key) = self.establish(&parts, &wire, id)?;
+        if form::carries_signature(&parts) {
+            return self.try_form(parts, body, target, wire, id).await;
+        }
+        let claim = refuse_crowded(&parts.headers).and_then(|()| sigv4::read(&parts, self.clock.now()));
+        let (claim, caller, key) = self.establish(claim, &wire, id)?;
         let caller = Arc::new(caller);
         // The signature covers the target as it came; from here on the bucket is in its path.
         let found = target.and_then(|target| {
@@ -123,6 +128,45 @@ impl S3Front {
             })?;
             let answer = self.s3.call(with_document(asked).await?).await;
             answer.map_err(|_| Refusal::new(Code::InternalError, "the answer could not be written"))
+        };
+        let outcome = outcome.await;
+        self.entered(&caller, id, operation, bucket.as_deref(), outcome).await
+    }
+
+    /// Answers a form, which carries its claim in its fields: it is read as far as its file before its caller can be established.
+    async fn try_form(
+        &self,
+        mut parts: Parts,
+        body: Inbound,
+        target: Result<Uri, Refusal>,
+        wire: Arc<Wire>,
+        id: RequestId,
+    ) -> Result<Response<s3s::Body>, Refusal> {
+        let posted = match refuse_crowded(&parts.headers) {
+            Ok(()) => form::read(&parts, body).await,
+            Err(refusal) => Err(refusal),
+        };
+        let posted = posted.inspect_err(|refusal| self.count_stranger(&wire, id, refusal))?;
+        let now = self.clock.now();
+        let (_, caller, _) = self.establish(sigv4::form::read(&posted.form.fields, now), &wire, id)?;
+        let caller = Arc::new(caller);
+        let found = target.and_then(|target| {
+            parts.uri = target;
+            operations::find(&parts)
+        });
+        let operation = found.as_ref().map_or(&operations::UNKNOWN, |operation| operation);
+        let bucket = operations::addressed(parts.uri.path()).1.map(str::to_owned);
+        let outcome = async {
+            only(found?, "PostObject")?.served()?;
+            let (put, file, wish) = posted.into_put(parts, bucket.as_deref().unwrap_or_default(), now)?;
+            let labels = headers::check(&put, &owner(&caller))?;
+            let claims = (Claimed::read(&put)?, TrailerSlot::default(), labels);
+            let operation = only(operations::find(&put)?, "PutObject")?;
+            let body = s3s::Body::http_body_unsync(file);
+            let asked = dress(put, body, claims, (Arc::clone(&caller), id, wire, operation))?;
+            let answer = self.s3.call(asked).await;
+            let answer = answer.map_err(|_| Refusal::new(Code::InternalError, "the answer could not be written"))?;
+            Ok(wish.grant(answer))
         };
         let outcome = outcome.await;
         self.entered(&caller, id, operation, bucket.as_deref(), outcome).await
@@ -164,26 +208,27 @@ impl S3Front {
     /// Establishes the caller; whoever cannot be is a stranger, and counted.
     fn establish(
         &self,
-        parts: &Parts,
+        claim: Result<Claim, Refusal>,
         wire: &Arc<Wire>,
         id: RequestId,
     ) -> Result<(Claim, Caller, SigningKey), Refusal> {
-        let established = refuse_crowded(&parts.headers).and_then(|()| self.authenticate(parts, wire, id));
-        let (claim, caller, key) = established.inspect_err(|refusal| {
-            // A part of ours that does not answer is no stranger's failure.
-            if refusal.kind() != Kind::Unavailable {
-                self.custody.count_noise(wire.peer().ip());
-            }
-            tracing::debug!(request = %id, code = refusal.code().name(), "nobody could be established as the caller");
-        })?;
+        let established = claim.and_then(|claim| self.authenticate(claim, wire, id));
+        let (claim, caller, key) = established.inspect_err(|refusal| self.count_stranger(wire, id, refusal))?;
         if let Some(engagement) = caller.engagement() {
             self.register.enter(wire, engagement);
         }
         Ok((claim, caller, key))
     }
 
-    fn authenticate(&self, parts: &Parts, wire: &Wire, id: RequestId) -> Result<(Claim, Caller, SigningKey), Refusal> {
-        let claim = sigv4::read(parts, self.clock.now())?;
+    fn count_stranger(&self, wire: &Wire, id: RequestId, refusal: &Refusal) {
+        // A part of ours that does not answer is no stranger's failure.
+        if refusal.kind() != Kind::Unavailable {
+            self.custody.count_noise(wire.peer().ip());
+        }
+        tracing::debug!(request = %id, code = refusal.code().name(), "nobody could be established as the caller");
+    }
+
+    fn authenticate(&self, claim: Claim, wire: &Wire, id: RequestId) -> Result<(Claim, Caller, SigningKey), Refusal> {
         let signature = hex(&claim.signature);
         let s3_claim = S3Claim {
             access_key: &claim.access_key,
@@ -234,6 +279,10 @@ impl Front for S3Front {
         if !preflight {
             crossing.mark(rules, response.headers_mut());
         }
+        if let Some(Document(text)) = response.extensions_mut().remove::<Document>() {
+            response.headers_mut().remove(CONTENT_LENGTH);
+            *response.body_mut() = s3s::Body::from(text);
+        }
         // `s3s` gives a description of part of an object the status of the whole.
         if response.status() == StatusCode::OK && response.headers().contains_key(CONTENT_RANGE) {
             *response.status_mut() = StatusCode::PARTIAL_CONTENT;
@@ -250,24 +299,36 @@ impl Front for S3Front {
     }
 }
 
+/// Who asks, under which id, on which wire, for what.
+type Asking = (Arc<Caller>, RequestId, Arc<Wire>, &'static Operation);
+
 /// Prepares the request of an established caller for `s3s`.
 fn prepare(
-    mut parts: Parts,
+    parts: Parts,
     body: Inbound,
     claim: &Claim,
     key: SigningKey,
-    (caller, request, wire, operation): (Arc<Caller>, RequestId, Arc<Wire>, &'static Operation),
+    asking: Asking,
 ) -> Result<Request<s3s::Body>, Refusal> {
-    refuse_unmeasured(&parts.headers, operation)?;
-    let form =
-        parts.headers.get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"multipart/form-data"));
-    if parts.method == Method::POST && form {
-        return Err(Refusal::new(Code::NotImplemented, "uploads by HTML form are not implemented"));
+    refuse_unmeasured(&parts.headers, asking.3)?;
+    if parts.method == Method::POST && form::is_form(&parts.headers) {
+        let why = "a form carries its signature in its fields, not in a header";
+        return Err(Refusal::new(Code::InvalidArgument, why));
     }
-    let labels = headers::check(&parts, &owner(&caller))?;
+    let labels = headers::check(&parts, &owner(&asking.0))?;
     let claimed = Claimed::read(&parts)?;
     let trailer = TrailerSlot::default();
     let body = upload(&parts, body, claim, key, &claimed, trailer.clone())?;
+    dress(parts, body, (claimed, trailer, labels), asking)
+}
+
+/// Hands on what an operation needs beside its own input.
+fn dress(
+    mut parts: Parts,
+    body: s3s::Body,
+    (claimed, trailer, labels): (Claimed, TrailerSlot, Labels),
+    (caller, request, wire, operation): Asking,
+) -> Result<Request<s3s::Body>, Refusal> {
     let asked = Asked {
         caller,
         request,
@@ -278,6 +339,7 @@ fn prepare(
         span: take_span(&mut parts.headers),
         conditions: take_conditions(&mut parts.headers),
         labels,
+        source_conditions: take_source_conditions(&mut parts.headers),
     };
     undress(&mut parts, body.size_hint().exact())?;
     parts.extensions.insert(Arc::new(asked));
@@ -308,6 +370,14 @@ fn refuse_unmeasured(headers: &HeaderMap, operation: &Operation) -> Result<(), R
         return Err(Refusal::new(Code::MissingContentLength, "you must provide the Content-Length HTTP header"));
     }
     Ok(())
+}
+
+/// A form stores an object and does nothing else, whatever its address or its fields say.
+fn only(operation: &'static Operation, name: &str) -> Result<&'static Operation, Refusal> {
+    if operation.name == name {
+        return Ok(operation);
+    }
+    Err(Refusal::new(Code::InvalidArgument, format!("a form does not stand for {}", operation.name)))
 }
 
 fn render(refusal: &Refusal, resource: &str, id: RequestId) -> Response<s3s::Body> {

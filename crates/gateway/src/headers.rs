@@ -15,14 +15,13 @@ use s3wire::{Code, Refusal};
 use crate::{acl, tags};
 
 /// Not implemented, by prefix, with the reason.
-const REFUSED: [(&str, &str); 9] = [
+const REFUSED: [(&str, &str); 8] = [
     ("x-amz-bucket-object-lock-", "is not implemented"),
     (
         "x-amz-copy-source-server-side-encryption-customer-",
         "is refused: the keys are the engagement's, never a request's",
     ),
     ("x-amz-mfa", "is refused: what must not be deleted is locked"),
-    ("x-amz-mp-object-size", "is not implemented"),
     ("x-amz-object-lock-", "is not implemented"),
     ("x-amz-server-side-encryption-customer-", "is refused: the keys are the engagement's, never a request's"),
     ("x-amz-server-side-encryption-", "is refused: which key seals an object is not for a request to say"),

@@ -21,6 +21,7 @@ mod cors;
 mod crowd;
 pub mod error;
 mod errors;
+mod form;
 pub mod front;
 mod headers;
 mod hosts;

@@ -11,6 +11,8 @@ use http::request::Parts;
 use http::{HeaderMap, Method};
 use s3wire::{Code, Refusal};
 
+use crate::form::is_form;
+
 pub use table::TABLE;
 
 /// What a request addresses.
@@ -180,13 +182,6 @@ impl Mark {
             Self::Parameter(_) | Self::Pair(..) | Self::Header(_) | Self::Form => None,
         }
     }
-}
-
-fn is_form(headers: &HeaderMap) -> bool {
-    let form = b"multipart/form-data";
-    headers
-        .get(http::header::CONTENT_TYPE)
-        .is_some_and(|value| value.as_bytes().get(..form.len()).is_some_and(|start| start.eq_ignore_ascii_case(form)))
 }
 
 /// The pairs of a query as they are written.

@@ -1,8 +1,10 @@
 //! The operations of S3, each a few lines between `s3s`'s documents and custody's verbs.
 
 mod absent;
+mod attributes;
 mod buckets;
 mod checksums;
+mod copy;
 mod delete;
 mod documents;
 mod listing;
@@ -55,6 +57,10 @@ fn asked<T>(request: &S3Request<T>, method: &str) -> Result<Arc<Asked>, Refusal>
     }
     Ok(Arc::clone(asked))
 }
+
+/// The text of an answer whose document `s3s` would write otherwise than S3 does. Travels in the answer's extensions.
+#[derive(Clone)]
+pub(crate) struct Document(pub(crate) String);
 
 /// A refusal in the form in which `s3s` renders it.
 pub(crate) struct Refused(S3Error);
@@ -115,11 +121,14 @@ operations! {
     list_objects_v2(ListObjectsV2Input) -> ListObjectsV2Output = listing;
     get_object(GetObjectInput) -> GetObjectOutput = read;
     head_object(HeadObjectInput) -> HeadObjectOutput = read;
+    get_object_attributes(GetObjectAttributesInput) -> GetObjectAttributesOutput = attributes;
+    copy_object(CopyObjectInput) -> CopyObjectOutput = copy;
     put_object(PutObjectInput) -> PutObjectOutput = write;
     delete_object(DeleteObjectInput) -> DeleteObjectOutput = delete;
     delete_objects(DeleteObjectsInput) -> DeleteObjectsOutput = delete;
     create_multipart_upload(CreateMultipartUploadInput) -> CreateMultipartUploadOutput = uploads;
     upload_part(UploadPartInput) -> UploadPartOutput = uploads;
+    upload_part_copy(UploadPartCopyInput) -> UploadPartCopyOutput = copy;
     complete_multipart_upload(CompleteMultipartUploadInput) -> CompleteMultipartUploadOutput = uploads;
     abort_multipart_upload(AbortMultipartUploadInput) -> AbortMultipartUploadOutput = uploads;
     list_parts(ListPartsInput) -> ListPartsOutput = uploads;

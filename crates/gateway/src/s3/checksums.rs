@@ -2,14 +2,15 @@
 
 use custody::digests::Algorithm;
 use custody::meta::Meta;
-use s3s::dto::{ChecksumType, Metadata};
+use s3s::dto::{ChecksumAlgorithm, ChecksumType, Metadata};
+use s3wire::{Code, Refusal};
 
-/// Writes the checksums of `meta` into an output that has the five fields and the type.
+/// Writes checksums by algorithm's name into an output that has the five fields.
 macro_rules! write_checksums {
-    ($output:expr, $meta:expr) => {{
-        let meta = $meta;
+    ($output:expr, $checksums:expr) => {{
+        let checksums = $checksums;
         let output = &mut $output;
-        let value = |algorithm: custody::digests::Algorithm| meta.checksums.get(algorithm.name()).cloned();
+        let value = |algorithm: custody::digests::Algorithm| checksums.get(algorithm.name()).cloned();
         output.checksum_crc32 = value(custody::digests::Algorithm::Crc32);
         output.checksum_crc32c = value(custody::digests::Algorithm::Crc32c);
         output.checksum_crc64nvme = value(custody::digests::Algorithm::Crc64Nvme);
@@ -21,8 +22,37 @@ pub(super) use write_checksums;
 
 /// Whether the checksums are of the whole or of the parts; nothing when there are none.
 pub(super) fn type_of(meta: &Meta) -> Option<ChecksumType> {
-    let kind = if meta.composite { ChecksumType::COMPOSITE } else { ChecksumType::FULL_OBJECT };
-    (!meta.checksums.is_empty()).then(|| ChecksumType::from_static(kind))
+    (!meta.checksums.is_empty()).then(|| kind(meta.composite))
+}
+
+/// The type of a checksum that is composed of the parts', or is not.
+pub(super) fn kind(composite: bool) -> ChecksumType {
+    ChecksumType::from_static(if composite { ChecksumType::COMPOSITE } else { ChecksumType::FULL_OBJECT })
+}
+
+/// Reads the checksums that a document repeats: from one that has the five fields, by algorithm, those that are there.
+macro_rules! read_checksums {
+    ($input:expr) => {{
+        let input = $input;
+        let fields = [
+            (custody::digests::Algorithm::Crc32, input.checksum_crc32),
+            (custody::digests::Algorithm::Crc32c, input.checksum_crc32c),
+            (custody::digests::Algorithm::Crc64Nvme, input.checksum_crc64nvme),
+            (custody::digests::Algorithm::Sha1, input.checksum_sha1),
+            (custody::digests::Algorithm::Sha256, input.checksum_sha256),
+        ];
+        fields.into_iter().filter_map(|(algorithm, value)| Some((algorithm, value?))).collect()
+    }};
+}
+pub(super) use read_checksums;
+
+/// Reads the name of an algorithm.
+pub(super) fn named(name: &ChecksumAlgorithm) -> Result<Algorithm, Refusal> {
+    Algorithm::named(name.as_str()).ok_or_else(|| {
+        let known = Algorithm::ALL.map(Algorithm::name).join(", ");
+        let why = format!("the checksum algorithm `{}` is not supported\nuse one of {known}", name.as_str());
+        Refusal::new(Code::InvalidRequest, why)
+    })
 }
 
 /// The algorithm of an object that came without a checksum.

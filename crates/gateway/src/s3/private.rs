@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use custody::access::Conditions;
+use custody::access::{Conditions, Span};
 use s3s::S3Response;
 use s3s::dto::{
     AccessControlPolicy, DeleteBucketEncryptionInput, DeleteBucketEncryptionOutput, GetBucketAclInput,
@@ -240,6 +240,6 @@ async fn know_object(
 ) -> Result<(), Refused> {
     refuse_version(version)?;
     let (caller, conditions) = (&asked.caller, Conditions::default());
-    let known = door.custody.head(caller, asked.request, bucket, key.as_bytes(), &conditions).await;
+    let known = door.custody.head(caller, asked.request, bucket, key.as_bytes(), Span::Whole, &conditions).await;
     known.map(|_| ()).map_err(|error| asked.refuse(error).into())
 }

@@ -1,24 +1,29 @@
 //! Objects read and described.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use custody::CustodyError;
 use custody::access::{Description, Got, Span};
 use custody::delivery::{self, Delivery};
 use custody::meta::Meta;
+use custody::{CustodyError, Window};
 use http::HeaderMap;
 use http::header::{CONTENT_RANGE, ETAG, HeaderValue, LAST_MODIFIED};
 use s3s::S3Response;
 use s3s::dto::{
-    ChecksumMode, GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput, StreamingBlob, Timestamp,
-    TimestampFormat,
+    ChecksumMode, GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput, StorageClass, StreamingBlob,
+    Timestamp, TimestampFormat,
 };
 
-use super::checksums::{type_of, user_metadata, write_checksums};
+use super::checksums::{kind, user_metadata, write_checksums};
 use super::{Door, Refused, etag, timestamp, unsupported};
 use crate::asked::Asked;
 use crate::body::{Outgoing, Source, Step};
 use s3wire::{Code, Refusal};
+
+/// The highest number of a part.
+// SPEC: S3 multipart limits.
+const LAST_PART: u32 = 10_000;
 
 impl Source for Box<Delivery> {
     type Error = CustodyError;
@@ -41,42 +46,51 @@ impl Source for Box<Delivery> {
     }
 }
 
+/// What GET and HEAD say alike: both outputs have these fields.
+macro_rules! describe {
+    ($output:ident, $content:expr, $mode:expr) => {{
+        let content = $content;
+        let meta = &content.about.meta;
+        let checksums = content.checksums($mode);
+        let mut output = $output {
+            accept_ranges: Some("bytes".to_owned()),
+            content_length: i64::try_from(content.window.len()).ok(),
+            content_range: content.range(),
+            parts_count: content.parts_count(),
+            e_tag: Some(etag(&meta.etag)),
+            last_modified: Some(timestamp(content.about.modified)),
+            metadata: user_metadata(meta),
+            cache_control: kept(meta, "cache-control"),
+            content_disposition: kept(meta, "content-disposition"),
+            content_encoding: kept(meta, "content-encoding"),
+            content_language: kept(meta, "content-language"),
+            content_type: content_type(meta),
+            expires: expires(meta),
+            storage_class: meta.storage_class.clone().map(StorageClass::from),
+            checksum_type: (!checksums.is_empty()).then(|| kind(meta.composite)),
+            ..$output::default()
+        };
+        write_checksums!(output, &checksums);
+        output
+    }};
+}
+
 pub(super) async fn get_object(
     door: &Door,
     asked: Arc<Asked>,
     input: GetObjectInput,
 ) -> Result<S3Response<GetObjectOutput>, Refused> {
-    refuse_part(input.part_number)?;
     refuse_version(input.version_id.as_deref())?;
-    let caller = Arc::clone(&asked.caller);
-    let key = input.key.as_bytes();
-    let got = door.custody.get(caller, asked.request, &input.bucket, key, asked.span, &asked.conditions).await;
-    let (about, (from, to), delivery) = body_of(got.map_err(|error| asked.refuse(error))?)?;
-    let length = to.saturating_sub(from);
+    let span = span(&asked, input.part_number)?;
+    let (caller, key) = (Arc::clone(&asked.caller), input.key.as_bytes());
+    let got = door.custody.get(caller, asked.request, &input.bucket, key, span, &asked.conditions).await;
+    let content = content_of(got.map_err(|error| asked.refuse(error))?, span)?;
+    let mut output = describe!(GetObjectOutput, &content, input.checksum_mode.as_ref());
+    output.tag_count = i32::try_from(content.about.meta.tags.len()).ok().filter(|count| *count > 0);
     // INVARIANT: the wire is in the register before the first segment is taken.
-    door.register.enter(&asked.wire, delivery.engagement());
-    let body = Outgoing::new(delivery, length, Arc::clone(&asked.wire));
-    let mut output = GetObjectOutput {
-        body: Some(StreamingBlob::from(s3s::Body::http_body_unsync(body))),
-        accept_ranges: Some("bytes".to_owned()),
-        content_length: i64::try_from(length).ok(),
-        e_tag: Some(etag(&about.meta.etag)),
-        last_modified: Some(timestamp(about.modified)),
-        metadata: user_metadata(&about.meta),
-        cache_control: kept(&about.meta, "cache-control"),
-        content_disposition: kept(&about.meta, "content-disposition"),
-        content_encoding: kept(&about.meta, "content-encoding"),
-        content_language: kept(&about.meta, "content-language"),
-        content_type: content_type(&about.meta),
-        expires: expires(&about.meta),
-        ..GetObjectOutput::default()
-    };
-    if asked.span != Span::Whole {
-        output.content_range = Some(content_range(from, to, about.size));
-    } else if wants_checksums(input.checksum_mode.as_ref()) {
-        write_checksums!(output, &about.meta);
-        output.checksum_type = type_of(&about.meta);
-    }
+    door.register.enter(&asked.wire, content.delivery.engagement());
+    let body = Outgoing::new(content.delivery, content.window.len(), Arc::clone(&asked.wire));
+    output.body = Some(StreamingBlob::from(s3s::Body::http_body_unsync(body)));
     Ok(S3Response::new(output))
 }
 
@@ -85,33 +99,24 @@ pub(super) async fn head_object(
     asked: Arc<Asked>,
     input: HeadObjectInput,
 ) -> Result<S3Response<HeadObjectOutput>, Refused> {
-    refuse_part(input.part_number)?;
     refuse_version(input.version_id.as_deref())?;
+    let span = span(&asked, input.part_number)?;
     let key = input.key.as_bytes();
-    let got = door.custody.head(&asked.caller, asked.request, &input.bucket, key, &asked.conditions).await;
-    let (about, _, _) = body_of(got.map_err(|error| asked.refuse(error))?)?;
-    let window = asked.span.window(about.size).ok_or_else(|| unsatisfiable(about.size))?;
-    let mut output = HeadObjectOutput {
-        accept_ranges: Some("bytes".to_owned()),
-        content_length: i64::try_from(window.len()).ok(),
-        e_tag: Some(etag(&about.meta.etag)),
-        last_modified: Some(timestamp(about.modified)),
-        metadata: user_metadata(&about.meta),
-        cache_control: kept(&about.meta, "cache-control"),
-        content_disposition: kept(&about.meta, "content-disposition"),
-        content_encoding: kept(&about.meta, "content-encoding"),
-        content_language: kept(&about.meta, "content-language"),
-        content_type: content_type(&about.meta),
-        expires: expires(&about.meta),
-        ..HeadObjectOutput::default()
-    };
+    let got = door.custody.head(&asked.caller, asked.request, &input.bucket, key, span, &asked.conditions).await;
+    let content = content_of(got.map_err(|error| asked.refuse(error))?, span)?;
+    Ok(S3Response::new(describe!(HeadObjectOutput, &content, input.checksum_mode.as_ref())))
+}
+
+/// Which bytes are asked for: a part, a range, or all.
+fn span(asked: &Asked, part: Option<i32>) -> Result<Span, Refusal> {
+    let Some(part) = part else { return Ok(asked.span) };
     if asked.span != Span::Whole {
-        output.content_range = Some(content_range(window.from, window.to, about.size));
-    } else if wants_checksums(input.checksum_mode.as_ref()) {
-        write_checksums!(output, &about.meta);
-        output.checksum_type = type_of(&about.meta);
+        let why = "cannot specify both Range header and partNumber query parameter";
+        return Err(Refusal::new(Code::InvalidRequest, why));
     }
-    Ok(S3Response::new(output))
+    u32::try_from(part).ok().filter(|part| (1..=LAST_PART).contains(part)).map(Span::Part).ok_or_else(|| {
+        Refusal::new(Code::InvalidArgument, "part number must be an integer between 1 and 10000, inclusive")
+    })
 }
 
 fn kept(meta: &Meta, name: &str) -> Option<String> {
@@ -126,21 +131,6 @@ fn expires(meta: &Meta) -> Option<Timestamp> {
     meta.headers.get("expires").and_then(|text| Timestamp::parse(TimestampFormat::HttpDate, text).ok())
 }
 
-fn wants_checksums(mode: Option<&ChecksumMode>) -> bool {
-    mode.is_some_and(|mode| mode.as_str() == ChecksumMode::ENABLED)
-}
-
-fn content_range(from: u64, to: u64, size: u64) -> String {
-    format!("bytes {from}-{}/{size}", to.saturating_sub(1))
-}
-
-fn refuse_part(part: Option<i32>) -> Result<(), Refusal> {
-    match part {
-        None => Ok(()),
-        Some(_) => Err(unsupported("reading by part number is not implemented")),
-    }
-}
-
 /// Whose versions are addressed is not implemented; the only one that can be named is the current one.
 pub(super) fn refuse_version(version: Option<&str>) -> Result<(), Refusal> {
     match version {
@@ -149,13 +139,49 @@ pub(super) fn refuse_version(version: Option<&str>) -> Result<(), Refusal> {
     }
 }
 
-/// A read that has a body: what it is, its first byte and the one after its last, and where they come from.
-type Content = (Description, (u64, u64), Box<Delivery>);
+/// A read that has a body: what it is, what was asked for, which bytes answer it, and where they come from.
+pub(super) struct Content {
+    pub(super) about: Description,
+    pub(super) span: Span,
+    pub(super) window: Window,
+    pub(super) delivery: Box<Delivery>,
+}
+
+impl Content {
+    /// `Content-Range`: wherever not simply the whole was asked for. An empty part has no range to name.
+    fn range(&self) -> Option<String> {
+        let Window { from, to } = self.window;
+        let partial = self.span != Span::Whole && from < to;
+        partial.then(|| format!("bytes {from}-{}/{}", to.saturating_sub(1), self.about.size))
+    }
+
+    // SPEC: S3: x-amz-mp-parts-count answers a part number only.
+    fn parts_count(&self) -> Option<i32> {
+        let count = self.about.parts().len();
+        (matches!(self.span, Span::Part(_)) && count > 0).then(|| i32::try_from(count).ok()).flatten()
+    }
+
+    /// The checksums of exactly the bytes that follow, if they are asked for and known: of the whole, or of a part.
+    // SPEC: S3: never on a range; clients would hold the range against the checksum of the whole.
+    fn checksums(&self, mode: Option<&ChecksumMode>) -> BTreeMap<String, String> {
+        let whole = &self.about.meta.checksums;
+        match self.span {
+            _ if mode.is_none_or(|mode| mode.as_str() != ChecksumMode::ENABLED) => BTreeMap::new(),
+            Span::Part(number) if self.about.parts().len() > 0 => {
+                let part = self.about.parts().find(|part| part.number == number).and_then(|part| part.checksum);
+                let algorithm = whole.keys().next();
+                algorithm.zip(part).map(|(name, value)| (name.clone(), value.to_owned())).into_iter().collect()
+            }
+            Span::Whole | Span::Part(_) => whole.clone(),
+            Span::Between(..) | Span::From(_) | Span::Last(_) => BTreeMap::new(),
+        }
+    }
+}
 
 /// What a read came to, with the answers that have no body as errors.
-fn body_of(got: Got) -> Result<Content, Refused> {
+pub(super) fn content_of(got: Got, asked: Span) -> Result<Content, Refused> {
     match got {
-        Got::Body { about, window, delivery } => Ok((about, (window.from, window.to), delivery)),
+        Got::Body { about, span, window, delivery } => Ok(Content { about, span, window, delivery }),
         Got::NotModified(about) => {
             let mut headers = HeaderMap::new();
             if let Ok(value) = HeaderValue::from_str(&format!("\"{}\"", about.meta.etag)) {
@@ -168,17 +194,22 @@ fn body_of(got: Got) -> Result<Content, Refused> {
             error.0.set_headers(headers);
             Err(error)
         }
-        Got::PreconditionFailed => {
-            Err(Refusal::new(Code::PreconditionFailed, "at least one of the pre-conditions you specified did not hold")
-                .into())
-        }
-        Got::Unsatisfiable(size) => Err(unsatisfiable(size)),
+        Got::PreconditionFailed => Err(failed().into()),
+        Got::Unsatisfiable(size) => Err(unsatisfiable(size, asked)),
     }
 }
 
+/// A condition of a read does not hold.
+pub(super) fn failed() -> Refusal {
+    Refusal::new(Code::PreconditionFailed, "at least one of the pre-conditions you specified did not hold")
+}
+
 // SPEC: RFC 9110 §15.5.17: a 416 names the current size.
-fn unsatisfiable(size: u64) -> Refused {
-    let mut error = Refused::from(Refusal::new(Code::InvalidRange, "the requested range is not satisfiable"));
+fn unsatisfiable(size: u64, asked: Span) -> Refused {
+    let mut error = Refused::from(match asked {
+        Span::Part(_) => Refusal::new(Code::InvalidPartNumber, "the requested partnumber is not satisfiable"),
+        _ => Refusal::new(Code::InvalidRange, "the requested range is not satisfiable"),
+    });
     if let Ok(value) = HeaderValue::from_str(&format!("bytes */{size}")) {
         let headers = HeaderMap::from_iter([
             (CONTENT_RANGE, value),

@@ -4,20 +4,23 @@ use std::sync::Arc;
 
 use base::id::UploadId;
 use custody::digests::Algorithm;
+use custody::incoming::Finished;
 use custody::intake::NewObject;
-use custody::upload::{FinishedPart, ListedPart};
+use custody::listing::ListQuestion;
+use custody::upload::{Completion, ListedPart, NewPart};
+use custody::upload_listing::{PartsPage, UploadsPage};
 use s3s::S3Response;
 use s3s::dto::{
-    AbortMultipartUploadInput, AbortMultipartUploadOutput, ChecksumType, CompleteMultipartUploadInput,
-    CompleteMultipartUploadOutput, CreateMultipartUploadInput, CreateMultipartUploadOutput, ListMultipartUploadsInput,
-    ListMultipartUploadsOutput, ListPartsInput, ListPartsOutput, MultipartUpload, Part, UploadPartInput,
-    UploadPartOutput,
+    AbortMultipartUploadInput, AbortMultipartUploadOutput, ChecksumAlgorithm, ChecksumType, CommonPrefix,
+    CompleteMultipartUploadInput, CompleteMultipartUploadOutput, CompletedPart, CreateMultipartUploadInput,
+    CreateMultipartUploadOutput, ListMultipartUploadsInput, ListMultipartUploadsOutput, ListPartsInput,
+    ListPartsOutput, MultipartUpload, Part, StorageClass, UploadPartInput, UploadPartOutput,
 };
 
-use super::checksums::{type_of, write_checksums};
+use super::checksums::{kind, named, read_checksums, type_of, write_checksums};
 use super::page::{Spelling, limit};
-use super::write::{KeptHeaders, expected, mismatched, new_meta, next};
-use super::{Door, Refused, etag, timestamp, unsupported};
+use super::write::{KeptHeaders, expected, mismatched, new_meta, take_in};
+use super::{Door, Refused, etag, timestamp};
 use crate::asked::Asked;
 use s3wire::{Code, Refusal};
 
@@ -27,7 +30,7 @@ pub(super) async fn create_multipart_upload(
     input: CreateMultipartUploadInput,
 ) -> Result<S3Response<CreateMultipartUploadOutput>, Refused> {
     asked.unconditional()?;
-    let algorithm = input.checksum_algorithm.as_ref().map(|name| named(name.as_str())).transpose()?;
+    let algorithm = input.checksum_algorithm.as_ref().map(named).transpose()?;
     let composite = is_composite(algorithm, input.checksum_type.as_ref())?;
     let headers = KeptHeaders {
         cache_control: input.cache_control,
@@ -44,12 +47,11 @@ pub(super) async fn create_multipart_upload(
     let key = input.key.as_bytes();
     let created = door.custody.create_upload(&asked.caller, asked.request, &input.bucket, key, new).await;
     let upload = created.map_err(|error| asked.refuse(error))?;
-    let kind = if composite { ChecksumType::COMPOSITE } else { ChecksumType::FULL_OBJECT };
     Ok(S3Response::new(CreateMultipartUploadOutput {
         bucket: Some(input.bucket),
         key: Some(input.key),
         upload_id: Some(upload.to_string()),
-        checksum_type: input.checksum_algorithm.is_some().then(|| ChecksumType::from_static(kind)),
+        checksum_type: algorithm.map(|_| kind(composite)),
         checksum_algorithm: input.checksum_algorithm,
         ..CreateMultipartUploadOutput::default()
     }))
@@ -65,30 +67,18 @@ pub(super) async fn upload_part(
     let number = u32::try_from(input.part_number).unwrap_or_default();
     let claimed = &asked.claimed;
     let algorithm = claimed.checksum.as_ref().map(|checksum| checksum.algorithm).or(claimed.trailer);
-    let algorithms: Vec<Algorithm> = algorithm.into_iter().collect();
+    let new = NewPart { upload, number, algorithm, copied_from: None };
     let (caller, key) = (Arc::clone(&asked.caller), input.key.as_bytes());
-    let begun =
-        door.custody.upload_part(caller, asked.request, &input.bucket, key, upload, number, &algorithms, false).await;
-    let mut part = begun.map_err(|error| asked.refuse(error))?;
+    let begun = door.custody.upload_part(caller, asked.request, &input.bucket, key, new).await;
+    let incoming = begun.map_err(|error| asked.refuse(error))?;
     let length = input.content_length.and_then(|length| u64::try_from(length).ok());
-    let mut body = input.body;
-    while let Some(data) = next(&mut body).await {
-        let pushed = match data {
-            Ok(data) => part.push(&data).await.map_err(|error| asked.refuse(error)),
-            Err(refusal) => Err(refusal),
-        };
-        if let Err(refusal) = pushed {
-            part.abandon().await;
-            return Err(refusal.into());
-        }
-    }
-    let finished = part.finish(&expected(&asked, length)).await;
-    let stored = match finished.map_err(|error| asked.refuse(error))? {
-        FinishedPart::Stored(stored) => stored,
-        FinishedPart::Mismatch(mismatch) => return Err(mismatched(mismatch).into()),
+    let incoming = take_in(&asked, incoming, input.body).await?;
+    let stored = match incoming.finish(&expected(&asked, length)).await.map_err(|error| asked.refuse(error))? {
+        Finished::Stored(stored) => stored,
+        Finished::Mismatch(mismatch) => return Err(mismatched(mismatch).into()),
     };
     let mut output = UploadPartOutput { e_tag: Some(etag(&stored.meta.etag)), ..UploadPartOutput::default() };
-    write_checksums!(output, &stored.meta);
+    write_checksums!(output, &stored.meta.checksums);
     Ok(S3Response::new(output))
 }
 
@@ -100,21 +90,24 @@ pub(super) async fn complete_multipart_upload(
     let upload = read_id(&input.upload_id)?;
     let mut conditions = NewObject::default();
     asked.bind(&mut conditions)?;
-    let listed = input.multipart_upload.and_then(|upload| upload.parts).unwrap_or_default();
-    let listed: Option<Vec<ListedPart>> = listed
-        .into_iter()
-        .map(|part| {
-            let number = part.part_number.and_then(|number| u32::try_from(number).ok())?;
-            Some(ListedPart { number, etag: part.e_tag?.value().trim_matches('"').to_owned() })
-        })
-        .collect();
-    let listed =
-        listed.ok_or_else(|| Refusal::new(Code::MalformedXML, "every part needs a part number and an ETag"))?;
+    let size = input.mpu_object_size.map(|size| {
+        u64::try_from(size).map_err(|_| Refusal::new(Code::InvalidRequest, "x-amz-mp-object-size must not be negative"))
+    });
+    let parts: Option<Vec<ListedPart>> =
+        input.multipart_upload.and_then(|upload| upload.parts).unwrap_or_default().into_iter().map(listed).collect();
+    let completion = Completion {
+        parts: parts.ok_or_else(|| Refusal::new(Code::MalformedXML, "every part needs a part number and an ETag"))?,
+        checksums: asked.claimed.object.clone(),
+        composite: input.checksum_type.map(|kind| kind.as_str() == ChecksumType::COMPOSITE),
+        size: size.transpose()?,
+        conditions,
+    };
+    if completion.parts.is_empty() {
+        return Err(Refusal::new(Code::MalformedXML, "an upload is completed from at least one part").into());
+    }
     let key = input.key.as_bytes();
-    let completed = door
-        .custody
-        .complete_upload(&asked.caller, asked.request, &input.bucket, key, upload, &listed, &conditions)
-        .await;
+    let completed =
+        door.custody.complete_upload(&asked.caller, asked.request, &input.bucket, key, upload, &completion).await;
     let stored = completed.map_err(|error| asked.refuse(error))?;
     let mut output = CompleteMultipartUploadOutput {
         location: Some(format!("/{}/{}", input.bucket, Spelling::Url.write(key)?)),
@@ -124,8 +117,15 @@ pub(super) async fn complete_multipart_upload(
         key: Some(input.key),
         ..CompleteMultipartUploadOutput::default()
     };
-    write_checksums!(output, &stored.meta);
+    write_checksums!(output, &stored.meta.checksums);
     Ok(S3Response::new(output))
+}
+
+/// A part as the client lists it. Its ETag may come with quotes or without.
+fn listed(part: CompletedPart) -> Option<ListedPart> {
+    let number = part.part_number.and_then(|number| u32::try_from(number).ok())?;
+    let etag = part.e_tag.as_ref()?.value().trim_matches('"').to_owned();
+    Some(ListedPart { number, etag, checksums: read_checksums!(part) })
 }
 
 pub(super) async fn abort_multipart_upload(
@@ -148,14 +148,12 @@ pub(super) async fn list_parts(
     let (upload, key) = (read_id(&input.upload_id)?, input.key.as_bytes());
     let max_parts = limit(input.max_parts)?;
     let after = input.part_number_marker.unwrap_or_default();
+    let from = u32::try_from(after)
+        .map_err(|_| Refusal::new(Code::InvalidArgument, "part-number-marker must not be negative"))?;
     let wanted = usize::try_from(max_parts).unwrap_or_default();
-    // One more than asked tells whether there is another page.
-    let from = u32::try_from(after).unwrap_or_default();
-    let asked_for = wanted.saturating_add(1);
-    let parts = door.custody.parts(&asked.caller, asked.request, &input.bucket, key, upload, from, asked_for).await;
-    let mut parts = parts.map_err(|error| asked.refuse(error))?;
-    let more = parts.len() > wanted && wanted > 0;
-    parts.truncate(wanted);
+    let page = door.custody.parts(&asked.caller, asked.request, &input.bucket, key, upload, from, wanted).await;
+    let PartsPage { parts, more, algorithm, composite } = page.map_err(|error| asked.refuse(error))?;
+    let more = more && wanted > 0;
     let last = parts.last().and_then(|part| i32::try_from(part.number).ok());
     let parts = parts
         .into_iter()
@@ -167,7 +165,7 @@ pub(super) async fn list_parts(
                 last_modified: Some(timestamp(stored.modified)),
                 ..Part::default()
             };
-            write_checksums!(part, &stored.meta);
+            write_checksums!(part, &stored.meta.checksums);
             part
         })
         .collect();
@@ -180,6 +178,8 @@ pub(super) async fn list_parts(
         next_part_number_marker: last.filter(|_| more),
         is_truncated: Some(more),
         parts: Some(parts),
+        checksum_algorithm: algorithm.map(algorithm_name),
+        checksum_type: algorithm.map(|_| kind(composite)),
         ..ListPartsOutput::default()
     }))
 }
@@ -189,48 +189,49 @@ pub(super) async fn list_multipart_uploads(
     asked: Arc<Asked>,
     input: ListMultipartUploadsInput,
 ) -> Result<S3Response<ListMultipartUploadsOutput>, Refused> {
-    if input.delimiter.as_ref().is_some_and(|delimiter| !delimiter.is_empty()) {
-        return Err(unsupported("listing uploads by delimiter is not implemented").into());
-    }
     let spelling = Spelling::asked(input.encoding_type.as_ref())?;
     let max_uploads = limit(input.max_uploads)?;
-    let wanted = usize::try_from(max_uploads).unwrap_or_default();
     let key_marker = input.key_marker.as_deref().filter(|marker| !marker.is_empty());
     // SPEC: S3: an upload marker means nothing without a key marker.
     let upload_marker = input.upload_id_marker.as_deref().filter(|marker| key_marker.is_some() && !marker.is_empty());
     let upload_marker = upload_marker.map(read_id).transpose()?;
     let prefix = input.prefix.as_deref().unwrap_or_default();
-    let (marker, asked_for) = (key_marker.map(str::as_bytes), wanted.saturating_add(1));
-    let uploads = door
-        .custody
-        .uploads(&asked.caller, asked.request, &input.bucket, prefix.as_bytes(), marker, upload_marker, asked_for)
-        .await;
-    let mut uploads = uploads.map_err(|error| asked.refuse(error))?;
-    let more = uploads.len() > wanted && wanted > 0;
-    uploads.truncate(wanted);
-    let last = uploads.last().filter(|_| more);
-    let next_key = last.map(|(key, _, _)| spelling.write(key)).transpose()?;
-    let next_upload = last.map(|(_, upload, _)| upload.to_string());
+    let question = ListQuestion {
+        prefix: prefix.as_bytes(),
+        delimiter: input.delimiter.as_deref().unwrap_or_default().as_bytes(),
+        after: key_marker.map(str::as_bytes),
+        limit: usize::try_from(max_uploads).unwrap_or_default(),
+    };
+    let page = door.custody.uploads(&asked.caller, asked.request, &input.bucket, &question, upload_marker).await;
+    let UploadsPage { uploads, prefixes, next } = page.map_err(|error| asked.refuse(error))?;
+    let (next_key, next_upload) = next.clone().unzip();
     let listed: Result<Vec<MultipartUpload>, Refusal> = uploads
-        .iter()
-        .map(|(key, upload, begun)| {
+        .into_iter()
+        .map(|upload| {
             Ok(MultipartUpload {
-                key: Some(spelling.write(key)?),
-                upload_id: Some(upload.to_string()),
-                initiated: Some(timestamp(*begun)),
+                key: Some(spelling.write(&upload.key)?),
+                upload_id: Some(upload.upload.to_string()),
+                initiated: Some(timestamp(upload.begun)),
+                checksum_algorithm: upload.algorithm.map(algorithm_name),
+                checksum_type: upload.algorithm.map(|_| kind(upload.composite)),
+                storage_class: Some(StorageClass::from_static(StorageClass::STANDARD)),
                 ..MultipartUpload::default()
             })
         })
         .collect();
+    let prefixes: Result<Vec<CommonPrefix>, Refusal> =
+        prefixes.iter().map(|prefix| Ok(CommonPrefix { prefix: Some(spelling.write(prefix)?) })).collect();
     Ok(S3Response::new(ListMultipartUploadsOutput {
         uploads: Some(listed?),
-        is_truncated: Some(more),
+        common_prefixes: Some(prefixes?),
+        is_truncated: Some(next.is_some()),
         max_uploads: Some(max_uploads),
-        next_key_marker: next_key,
-        next_upload_id_marker: next_upload,
+        next_key_marker: next_key.map(|key| spelling.write(&key)).transpose()?,
+        next_upload_id_marker: next_upload.flatten().map(|upload| upload.to_string()),
         key_marker: spelling.write_all(input.key_marker.as_deref())?,
         upload_id_marker: input.upload_id_marker,
         prefix: Some(spelling.write(prefix.as_bytes())?),
+        delimiter: spelling.write_all(input.delimiter.as_deref())?,
         bucket: Some(input.bucket),
         encoding_type: input.encoding_type,
         ..ListMultipartUploadsOutput::default()
@@ -238,13 +239,12 @@ pub(super) async fn list_multipart_uploads(
 }
 
 /// An upload's id; one that cannot be ours names no upload.
-fn read_id(text: &str) -> Result<UploadId, Refusal> {
+pub(super) fn read_id(text: &str) -> Result<UploadId, Refusal> {
     text.parse().map_err(|_| Refusal::new(Code::NoSuchUpload, "the specified multipart upload does not exist"))
 }
 
-fn named(name: &str) -> Result<Algorithm, Refusal> {
-    Algorithm::named(name)
-        .ok_or_else(|| Refusal::new(Code::InvalidRequest, "checksum algorithm provided is unsupported"))
+fn algorithm_name(algorithm: Algorithm) -> ChecksumAlgorithm {
+    ChecksumAlgorithm::from_static(algorithm.name())
 }
 
 /// Whether the object's checksum is composed of the parts'.

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use custody::digests::Algorithm;
-use custody::intake::{self, Expected, Finished, Mismatch, NewObject};
+use custody::incoming::{Expected, Finished, Incoming, Mismatch};
+use custody::intake::NewObject;
 use custody::meta::Meta;
 use futures_util::StreamExt;
 use s3s::S3Response;
@@ -38,26 +39,15 @@ pub(super) async fn put_object(
     asked.bind(&mut new)?;
     let caller = Arc::clone(&asked.caller);
     let put = door.custody.put(caller, asked.request, &input.bucket, input.key.as_bytes(), new).await;
-    let mut incoming: intake::Incoming = put.map_err(|error| asked.refuse(error))?;
+    let incoming = put.map_err(|error| asked.refuse(error))?;
     let length = input.content_length.and_then(|length| u64::try_from(length).ok());
-    let mut body = input.body;
-    while let Some(data) = next(&mut body).await {
-        let pushed = match data {
-            Ok(data) => incoming.push(&data).await.map_err(|error| asked.refuse(error)),
-            Err(refusal) => Err(refusal),
-        };
-        if let Err(refusal) = pushed {
-            incoming.abandon().await;
-            return Err(refusal.into());
-        }
-    }
-    let finished = incoming.finish(&expected(&asked, length)).await;
-    let stored = match finished.map_err(|error| asked.refuse(error))? {
+    let incoming = take_in(&asked, incoming, input.body).await?;
+    let stored = match incoming.finish(&expected(&asked, length)).await.map_err(|error| asked.refuse(error))? {
         Finished::Stored(stored) => stored,
         Finished::Mismatch(mismatch) => return Err(mismatched(mismatch).into()),
     };
     let mut output = PutObjectOutput { e_tag: Some(etag(&stored.meta.etag)), ..PutObjectOutput::default() };
-    write_checksums!(output, &stored.meta);
+    write_checksums!(output, &stored.meta.checksums);
     output.checksum_type = type_of(&stored.meta);
     Ok(S3Response::new(output))
 }
@@ -92,10 +82,24 @@ pub(super) fn mismatched(mismatch: Mismatch) -> Refusal {
     }
 }
 
-/// The next data of a request's body.
-pub(super) async fn next(body: &mut Option<StreamingBlob>) -> Option<Result<bytes::Bytes, Refusal>> {
-    let data = body.as_mut()?.next().await?;
-    Some(data.map_err(refusal_of))
+/// Takes a request's body in, an object's or a part's. What ends badly is given up.
+pub(super) async fn take_in<Of>(
+    asked: &Asked,
+    mut incoming: Incoming<Of>,
+    body: Option<StreamingBlob>,
+) -> Result<Incoming<Of>, Refusal> {
+    let Some(mut body) = body else { return Ok(incoming) };
+    while let Some(data) = body.next().await {
+        let taken = match data {
+            Ok(data) => incoming.push(&data).await.map_err(|error| asked.refuse(error)),
+            Err(error) => Err(refusal_of(error)),
+        };
+        if let Err(refusal) = taken {
+            incoming.abandon().await;
+            return Err(refusal);
+        }
+    }
+    Ok(incoming)
 }
 
 /// The headers S3 keeps with an object.

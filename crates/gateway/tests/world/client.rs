@@ -110,6 +110,15 @@ impl Client {
         Signed { head, signature, date: date.clone(), scope, key }
     }
 
+    /// Signs the policy of a form: date, credential, signature.
+    pub(crate) fn sign_policy(&self, policy: &str) -> (String, String, String) {
+        let date = self.clock.now().to_amz();
+        let day = &date[..8];
+        let credential = format!("{}/{day}/{REGION}/s3/aws4_request", self.issued.access_key);
+        let signature = self.key(day).sign(policy);
+        (date, credential, signature)
+    }
+
     /// A presigned target.
     pub(crate) fn presign(&self, method: &str, path: &str, seconds: u32) -> String {
         let date = self.clock.now().to_amz();
