@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use custody::place::Network;
 
-/// How many bytes the HTTP layer buffers in each direction: four segments a write, and the most a request's head may take.
-pub const BUFFER_BYTES: usize = 256 * 1024;
+/// How many bytes the HTTP layer buffers in each direction, and the most a request's head may take: eight segments a write. Each
+/// write wakes whoever waits at the other end, which costs as much as copying some of them; more would not stay in the cache.
+pub const BUFFER_BYTES: usize = 512 * 1024;
 
 /// How many header fields a request may have. S3 clients send under thirty; user metadata is limited to 2 KB.
 pub const MAX_HEADERS: usize = 100;
