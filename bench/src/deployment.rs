@@ -1,7 +1,8 @@
 //! A fresh deployment of the release build on core 0, with one engagement to measure in.
 
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -14,6 +15,7 @@ use cofferdam::clock::SystemClock;
 use cofferdam::run_file::RunFile;
 use custody::office::{NewGrant, NewPrincipal};
 use custody::sessions::NewSession;
+use testkit::certificates::FIRST;
 
 use crate::Outcome;
 
@@ -38,6 +40,15 @@ const SECONDS: u64 = 3600;
 /// How long a server may take to start.
 const START_SECONDS: u64 = 20;
 
+/// What S3 is spoken over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Security {
+    /// Plain TCP.
+    Plain,
+    /// TLS, with a certificate of the tests.
+    Tls,
+}
+
 /// A running server, its people and its data folder.
 pub(crate) struct Deployment {
     folder: PathBuf,
@@ -53,11 +64,18 @@ pub(crate) struct Deployment {
 
 impl Deployment {
     /// Founds a deployment in `folder`, starts its server on these cores and sets everybody up.
-    pub(crate) async fn found(folder: &Path, cores: &str) -> Outcome<Self> {
+    pub(crate) async fn found(folder: &Path, cores: &str, security: Security) -> Outcome<Self> {
         std::fs::create_dir_all(folder)?;
         let data = folder.join("data");
         std::fs::create_dir(&data)?;
-        std::fs::write(data.join("cofferdam.toml"), "[listen]\ns3 = \"127.0.0.1:0\"\nadmin = \"127.0.0.1:0\"\n")?;
+        let mut config = "[listen]\ns3 = \"127.0.0.1:0\"\nadmin = \"127.0.0.1:0\"\n".to_owned();
+        if security == Security::Tls {
+            config.push_str("[tls]\ncertificate = \"chain.pem\"\nkey = \"key.pem\"\n");
+            std::fs::write(data.join("chain.pem"), FIRST.chain)?;
+            std::fs::write(data.join("key.pem"), FIRST.key)?;
+            std::fs::set_permissions(data.join("key.pem"), Permissions::from_mode(0o600))?;
+        }
+        std::fs::write(data.join("cofferdam.toml"), config)?;
         let log = File::create(folder.join("init.log"))?;
         let founded =
             Command::new(PROGRAM).arg("init").arg("--data").arg(&data).stdout(log.try_clone()?).stderr(log).status()?;

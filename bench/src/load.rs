@@ -11,7 +11,7 @@ use tokio::task::LocalSet;
 use crate::Outcome;
 use crate::figures::Micros;
 use crate::peers::Peer;
-use crate::wire::{Connection, since};
+use crate::wire::since;
 
 /// Requests that were signed before the clock runs, and the body that each sends.
 pub(crate) struct Requests {
@@ -47,12 +47,15 @@ pub(crate) async fn run(peer: &Peer, requests: Requests, connections: usize, mic
     let requests = Rc::new(requests);
     let next = Rc::new(Cell::new(0usize));
     let tasks = LocalSet::new();
+    let mut open = Vec::new();
+    for _ in 0..connections {
+        open.push(peer.connect().await?);
+    }
     let began = SystemClock.tick();
     let mut running = Vec::new();
-    for _ in 0..connections {
-        let (requests, next, address) = (Rc::clone(&requests), Rc::clone(&next), peer.address);
+    for mut connection in open {
+        let (requests, next) = (Rc::clone(&requests), Rc::clone(&next));
         running.push(tasks.spawn_local(async move {
-            let mut connection = Connection::open(address).await?;
             let (mut taken, mut bytes) = (Micros::default(), 0u64);
             while since(began, &SystemClock) < micros {
                 let number = next.replace(next.get().wrapping_add(1));

@@ -18,6 +18,7 @@ mod peers;
 mod race;
 mod races;
 mod receipts;
+mod secure;
 mod wire;
 
 use std::error::Error;
@@ -29,7 +30,7 @@ use base::{Clock, Entropy as _};
 use cofferdam::chance::SystemEntropy;
 use cofferdam::clock::SystemClock;
 
-use crate::deployment::{Deployment, SERVER_CORE};
+use crate::deployment::{Deployment, SERVER_CORE, Security};
 
 /// A measurement that could not be made says why in words; nobody handles it.
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
@@ -65,7 +66,7 @@ async fn measure(what: &str, folder: &Path, commit: &str) -> Outcome<String> {
     std::fs::create_dir(&folder)?;
     let rows = match what {
         "receipts" | "pause" => {
-            let deployment = Deployment::found(&folder.join("ours"), SERVER_CORE).await?;
+            let deployment = Deployment::found(&folder.join("ours"), SERVER_CORE, Security::Plain).await?;
             let rows = match what {
                 "receipts" => receipts::measure(&deployment, &clock).await?,
                 _ => pause::measure(&deployment, &clock).await?,
@@ -77,6 +78,7 @@ async fn measure(what: &str, folder: &Path, commit: &str) -> Outcome<String> {
         "get-small" => races::get_small(&folder, &clock).await?,
         "put-large" => races::put_large(&folder, &clock).await?,
         "put-small" => races::put_small(&folder, &clock).await?,
+        "tls" => races::tls(&folder, &clock).await?,
         "ranges" => races::ranges(&folder, &clock).await?,
         other => return Err(format!("there is no measurement `{other}`").into()),
     };

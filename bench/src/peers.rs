@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use base::Clock;
 
-use crate::deployment::{BUCKET, Deployment};
+use crate::deployment::{BUCKET, Deployment, Security};
 use crate::wire::{Connection, Keys, Signer};
 use crate::{Outcome, note};
 
@@ -36,6 +36,7 @@ pub(crate) struct Peer {
     pub(crate) name: &'static str,
     pub(crate) address: SocketAddr,
     pub(crate) signer: Signer,
+    security: Security,
     running: Running,
 }
 
@@ -58,11 +59,24 @@ impl Drop for Server {
 impl Peer {
     /// Ours, in `folder`.
     pub(crate) async fn ours(folder: &Path, cores: &str, clock: &dyn Clock) -> Outcome<Self> {
-        let deployment = Deployment::found(&folder.join("ours"), cores).await?;
+        Self::our(Security::Plain, folder, cores, clock).await
+    }
+
+    /// Ours, over TLS.
+    pub(crate) async fn ours_over_tls(folder: &Path, cores: &str, clock: &dyn Clock) -> Outcome<Self> {
+        Self::our(Security::Tls, folder, cores, clock).await
+    }
+
+    async fn our(security: Security, folder: &Path, cores: &str, clock: &dyn Clock) -> Outcome<Self> {
+        let name = match security {
+            Security::Plain => "ours",
+            Security::Tls => "ours over TLS",
+        };
+        let deployment = Deployment::found(&folder.join(name.replace(' ', "-")), cores, security).await?;
         let credentials = deployment.session().await?;
         let address = deployment.s3;
         let signer = Signer::new(address, (&credentials).into(), clock)?;
-        Ok(Self { name: "ours", address, signer, running: Running::Ours(Box::new(deployment)) })
+        Ok(Self { name, address, signer, security, running: Running::Ours(Box::new(deployment)) })
     }
 
     /// Plain files behind `s3s`, if it is installed.
@@ -114,10 +128,18 @@ impl Peer {
         peer.ok_or_else(|| "this program did not start".into())
     }
 
+    /// A connection to it.
+    pub(crate) async fn connect(&self) -> Outcome<Connection> {
+        match self.security {
+            Security::Plain => Ok(Connection::open(self.address).await?),
+            Security::Tls => Connection::open_secure(self.address).await,
+        }
+    }
+
     /// Puts an object.
     pub(crate) async fn put(&self, key: &str, body: &[u8], clock: &dyn Clock) -> Outcome<()> {
         let request = self.signer.put(key, body.len(), &crc32(body), clock);
-        Connection::open(self.address).await?.send(&request, body).await?;
+        self.connect().await?.send(&request, body).await?;
         Ok(())
     }
 
@@ -178,7 +200,7 @@ async fn theirs(
         }
     };
     tokio::time::timeout(START, made).await.map_err(|_| format!("{name} made no bucket"))?;
-    Ok(Some(Peer { name, address, signer, running }))
+    Ok(Some(Peer { name, address, signer, security: Security::Plain, running }))
 }
 
 fn free_port() -> Outcome<u16> {

@@ -48,6 +48,21 @@ pub(crate) async fn get_large(folder: &Path, clock: &SystemClock) -> Outcome<Str
     Ok(table("GET of 256 MiB", load.unit, &results, &[("bare hyper", 0.8), ("SeaweedFS", 2.5)]))
 }
 
+/// Whole objects of 256 MiB, over TLS and without.
+pub(crate) async fn tls(folder: &Path, clock: &SystemClock) -> Outcome<String> {
+    let peers =
+        vec![Peer::ours_over_tls(folder, SERVER_CORE, clock).await?, Peer::ours(folder, SERVER_CORE, clock).await?];
+    let body = noise(LARGE_BYTES);
+    for peer in &peers {
+        peer.put("weights.bin", &body, clock).await?;
+    }
+    let load = Load { connections: LARGE_CONNECTIONS, micros: 1_000_000, unit: Unit::Megabytes };
+    let requests = |peer: &Peer| Requests { heads: vec![peer.signer.get("weights.bin", clock)], body: Bytes::new() };
+    let results = race(&peers, &load, requests).await?;
+    end(peers)?;
+    Ok(table("GET of 256 MiB over TLS", load.unit, &results, &[("ours", 0.6)]))
+}
+
 /// Whole objects of 4 KiB.
 pub(crate) async fn get_small(folder: &Path, clock: &SystemClock) -> Outcome<String> {
     let peers = signing(folder, SERVER_CORE, clock).await?;

@@ -18,6 +18,7 @@ use tokio::net::TcpStream;
 
 use crate::Outcome;
 use crate::deployment::{BUCKET, REGION};
+use crate::secure::Secure;
 
 /// SHA-256 of no bytes: what a request without a body declares.
 const NO_BODY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
@@ -140,7 +141,7 @@ impl Line {
         self.last.get()
     }
 
-    async fn take(&self, piece: &mut [u8]) -> io::Result<usize> {
+    pub(crate) async fn take(&self, piece: &mut [u8]) -> io::Result<usize> {
         loop {
             self.stream.readable().await?;
             match self.stream.try_read(piece) {
@@ -157,7 +158,7 @@ impl Line {
         }
     }
 
-    async fn give(&self, mut bytes: &[u8]) -> io::Result<()> {
+    pub(crate) async fn give(&self, mut bytes: &[u8]) -> io::Result<()> {
         while !bytes.is_empty() {
             self.stream.writable().await?;
             match self.stream.try_write(bytes) {
@@ -173,6 +174,7 @@ impl Line {
 /// One connection.
 pub(crate) struct Connection {
     line: Rc<Line>,
+    secure: Option<Secure>,
     piece: Vec<u8>,
 }
 
@@ -190,7 +192,21 @@ impl Connection {
         let stream = TcpStream::connect(server).await?;
         stream.set_nodelay(true)?;
         let line = Rc::new(Line { stream, taken: Cell::new(0), last: Cell::new(None) });
-        Ok(Self { line, piece: vec![0; PIECE_BYTES] })
+        Ok(Self { line, secure: None, piece: vec![0; PIECE_BYTES] })
+    }
+
+    /// Opens one over TLS.
+    pub(crate) async fn open_secure(server: SocketAddr) -> Outcome<Self> {
+        let mut connection = Self::open(server).await?;
+        connection.secure = Some(Secure::agree(&connection.line).await?);
+        Ok(connection)
+    }
+
+    async fn give(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match &mut self.secure {
+            None => self.line.give(bytes).await,
+            Some(secure) => secure.give(&self.line, bytes).await,
+        }
     }
 
     /// Its socket.
@@ -200,7 +216,7 @@ impl Connection {
 
     /// Sends a request and reads the head of its answer.
     pub(crate) async fn ask(&mut self, request: &str) -> io::Result<Head> {
-        self.line.give(request.as_bytes()).await?;
+        self.give(request.as_bytes()).await?;
         let mut head = Vec::new();
         loop {
             let count = self.some().await?;
@@ -217,7 +233,10 @@ impl Connection {
 
     /// Takes what has arrived of a body; 0 at the end of the connection.
     pub(crate) async fn some(&mut self) -> io::Result<usize> {
-        self.line.take(&mut self.piece).await
+        match &mut self.secure {
+            None => self.line.take(&mut self.piece).await,
+            Some(secure) => secure.take(&self.line, &mut self.piece).await,
+        }
     }
 
     /// Sends a request and reads its whole answer. Returns how many bytes its body had.
@@ -237,8 +256,8 @@ impl Connection {
 
     /// Sends a request with its body and reads the whole answer.
     pub(crate) async fn send(&mut self, request: &str, body: &[u8]) -> Outcome<u64> {
-        self.line.give(request.as_bytes()).await?;
-        self.line.give(body).await?;
+        self.give(request.as_bytes()).await?;
+        self.give(body).await?;
         self.fetch("").await
     }
 }

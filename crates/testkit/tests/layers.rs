@@ -102,6 +102,7 @@ const ARROWS: &[(&str, &[(&str, &str)])] = &[
             ("base", "ids, times and words"),
             ("cofferdam", "its own clients set deployments up and ask for pauses"),
             ("custody", "the types of the admin API, and the signing key of SigV4"),
+            ("testkit", "certificates for what is measured over TLS"),
         ],
     ),
 ];
