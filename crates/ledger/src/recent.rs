@@ -10,8 +10,8 @@ use base::Fault;
 use base::id::ChainId;
 use base::ports::{LedgerRow, LedgerRows};
 
-/// How many bytes of rows are kept: two seconds at twenty thousand reads a second, and readers come every second.
-const KEPT_BYTES: usize = 32 * 1024 * 1024;
+/// How many bytes of rows are kept: a second at twenty thousand reads a second, and readers come every second.
+const KEPT_BYTES: usize = 16 * 1024 * 1024;
 
 /// Bytes of a row beside what is sealed.
 const ROW_BYTES: usize = size_of::<LedgerRow>();
