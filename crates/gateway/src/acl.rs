@@ -86,7 +86,7 @@ pub(crate) fn check_document(document: &AccessControlPolicy, owner: &str) -> Res
     if document.owner.as_ref().and_then(|owner| owner.id.as_deref()).is_some_and(|id| id != owner) {
         return Err(Refusal::new(Code::AccessDenied, "the owner of a bucket cannot be changed"));
     }
-    for grant in document.grants.iter().flatten() {
+    for grant in document.grants.as_ref().ok_or_else(malformed)? {
         let (Some(grantee), Some(permission)) = (&grant.grantee, &grant.permission) else { return Err(malformed()) };
         if !PERMISSIONS.contains(&permission.as_str()) {
             return Err(malformed());

@@ -19,7 +19,7 @@ use custody::record::Failure;
 use custody::signature::SigningKey;
 use custody::{Caller, Custody, S3Claim};
 use http::header::{
-    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, EXPECT, HeaderValue,
+    AUTHORIZATION, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, EXPECT, HeaderValue,
     TRANSFER_ENCODING,
 };
 use http::request::Parts;
@@ -255,6 +255,7 @@ impl Front for S3Front {
         let id = self.custody.request();
         let resource = request.uri().path().to_owned();
         let head = request.method() == Method::HEAD;
+        let expects = request.headers().contains_key(EXPECT);
         let crossing = Crossing::read(request.method(), request.headers());
         let target = self.domains.path_style(request.uri(), request.headers());
         let bucket = target.as_ref().ok().and_then(|target| operations::addressed(target.path()).1);
@@ -288,6 +289,11 @@ impl Front for S3Front {
             *response.status_mut() = StatusCode::PARTIAL_CONTENT;
         }
         let status = response.status();
+        // SPEC: RFC 9110 §10.1.1: whoever is refused instead of `100 Continue` may send the body or not. Which it is cannot be
+        // told, and the next request must not be read as the body of this one.
+        if expects && !status.is_success() {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
         if status == StatusCode::NOT_MODIFIED || (head && !status.is_success()) {
             *response.body_mut() = s3s::Body::empty();
             response.headers_mut().remove(CONTENT_LENGTH);

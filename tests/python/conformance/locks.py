@@ -25,8 +25,8 @@ def retain(ground: Ground, where: dict, mode: str, until: datetime.datetime, **m
     return ground.s3.put_object_retention(Retention={"Mode": mode, "RetainUntilDate": until}, **where, **more)
 
 
-def hold(ground: Ground, where: dict, status: str) -> dict:
-    return ground.s3.put_object_legal_hold(LegalHold={"Status": status}, **where)
+def hold(ground: Ground, where: dict, held: str) -> dict:
+    return ground.s3.put_object_legal_hold(LegalHold={"Status": held}, **where)
 
 
 def check_a_locked_bucket_is_versioned_for_good(ground: Ground) -> None:
@@ -71,8 +71,8 @@ def check_malformed_rules(ground: Ground) -> None:
         (rule("abc", Years=1), "MalformedXML"),
         (rule("governance", Years=1), "MalformedXML"),
         (rule(Years=1) | {"ObjectLockEnabled": "Disabled"}, "MalformedXML"),
-        (rule(Days=0), "InvalidArgument"),
-        (rule(Years=-1), "InvalidArgument"),
+        (rule(Days=0), "InvalidRetentionPeriod"),
+        (rule(Years=-1), "InvalidRetentionPeriod"),
     ):
         refused(400, code, configure, ground=ground, bucket=bucket, configuration=configuration)
     same(
@@ -96,7 +96,7 @@ def check_buckets_without_lock(ground: Ground) -> None:
     refused(404, "ObjectLockConfigurationNotFoundError", ground.s3.get_object_lock_configuration, Bucket=bucket)
     refused(400, "InvalidRequest", retain, ground=ground, where=where, mode="GOVERNANCE", until=SOON)
     refused(400, "InvalidRequest", ground.s3.get_object_retention, **where)
-    refused(400, "InvalidRequest", hold, ground=ground, where=where, status="ON")
+    refused(400, "InvalidRequest", hold, ground=ground, where=where, held="ON")
     refused(400, "InvalidRequest", ground.s3.get_object_legal_hold, **where)
     refused(
         400,
@@ -175,7 +175,7 @@ def check_legal_hold(ground: Ground) -> None:
         same(ground.s3.get_object_legal_hold(**where)["LegalHold"], {"Status": status})
     refused(403, "AccessDenied", ground.s3.delete_object, **where)
     refused(403, "AccessDenied", ground.s3.delete_object, BypassGovernanceRetention=True, **where)
-    refused(400, "MalformedXML", hold, ground=ground, where=where, status="abc")
+    refused(400, "MalformedXML", hold, ground=ground, where=where, held="abc")
     hold(ground, where, "OFF")
     ground.s3.delete_object(**where)
 

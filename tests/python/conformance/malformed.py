@@ -172,6 +172,12 @@ def check_no_continue_for_strangers(ground: Ground) -> None:
     same(first_line(ground, head.encode()).split()[1], b"404")
 
 
+def check_a_refusal_instead_of_continue_closes(ground: Ground) -> None:
+    """Else the next request could be read as the body that was never asked for."""
+    answer = ground.raw("PUT", f"/{ground.name()}/k", body=b"x", alter={"expect": "100-continue"})
+    same((answer.status, answer.headers.get("connection")), (404, "close"))
+
+
 def check_targets(ground: Ground) -> None:
     if ground.endpoint.startswith("https"):
         return

@@ -44,7 +44,6 @@ def check_unsatisfiable(ground: Ground) -> None:
         refused(416, "InvalidRange", ground.s3.get_object, Range=asked, **where)
     error = refused(416, "InvalidRange", ground.s3.get_object, Range="bytes=40-50", **where)
     same(header(error, "content-range"), "bytes */11")
-    same((error["Error"]["ActualObjectSize"], error["Error"]["RangeRequested"]), ("11", "bytes=40-50"))
     empty = stored(ground, b"")
     refused(416, "InvalidRange", ground.s3.get_object, Range="bytes=0-0", **empty)
     refused(416, "416", ground.s3.head_object, Range="bytes=0-0", **empty)
