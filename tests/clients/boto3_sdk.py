@@ -2,8 +2,10 @@
 
 import hashlib
 import io
-import urllib.request
+import os
+import shlex
 import ssl
+import urllib.request
 
 import boto3
 from boto3.s3.transfer import TransferConfig
@@ -144,6 +146,20 @@ with check("another engagement's bucket is refused"):
     refused(lambda: s3.list_objects_v2(Bucket=world.foreign), *ELSEWHERE)
     refused(lambda: s3.put_object(Bucket=world.foreign, Key="planted", Body=b"x"), *ELSEWHERE)
     assert world.foreign not in [b["Name"] for b in s3.list_buckets()["Buckets"]]
+
+with check("credential_process: sessions are fetched, and fetched anew before their end"):
+    process = [world.data["program"], "session", "credential-process", "--principal", world.engagement, "--engagement",
+               world.engagement, "--purpose", "testing", "--for", "9m", "--data", world.data["data"]]  # fmt: skip
+    (world.folder / "profile").write_text(f"[profile job]\ncredential_process = {shlex.join(process)}\n")
+    os.environ["AWS_CONFIG_FILE"] = str(world.folder / "profile")
+    job = boto3.Session(profile_name="job")
+    renewing = job.client("s3", endpoint_url=world.endpoint, region_name=world.region, verify=world.ca)
+    # SDKs renew ten minutes before the end, so a session of nine is renewed for every request.
+    used = set()
+    for _ in range(2):
+        assert renewing.get_object(Bucket=bucket, Key="stream")["Body"].read() == NOISE[:100_000]
+        used.add(job.get_credentials().get_frozen_credentials().access_key)
+    assert len(used) == 2 and world.access_key not in used, used
 
 with check("a wrong secret is refused"):
     stranger = boto3.client("s3", endpoint_url=world.endpoint, region_name=world.region, verify=world.ca,

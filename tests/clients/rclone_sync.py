@@ -20,11 +20,13 @@ SETTINGS = {
     "RCLONE_LOW_LEVEL_RETRIES": "2",
 }
 if world.ca:
+    # rclone has an option of its own, and cannot use what the variable of the AWS clients names.
     SETTINGS["RCLONE_CA_CERT"] = world.ca
+SURROUNDINGS = {name: value for name, value in os.environ.items() if name != "AWS_CA_BUNDLE"} | SETTINGS
 
 
 def rclone(*arguments, **more):
-    return command("rclone", *arguments, env=os.environ | SETTINGS, **more)
+    return command("rclone", *arguments, env=SURROUNDINGS, **more)
 
 
 with check("copy a tree there and compare by MD5"):
@@ -45,12 +47,12 @@ with check("sync both ways"):
 with check("an upload in parts, and a range of it"):
     (here / "large").write_bytes(NOISE)
     rclone("copyto", "--s3-chunk-size", "5M", "--s3-upload-cutoff", "5M", here / "large", f"{there}/large")
-    rclone("check", "--download", here / "large", f"{there}/large", fine=(0, 1, 3))
     rclone("copyto", f"{there}/large", here / "large-back")
     assert (here / "large-back").read_bytes() == NOISE
-    part = command("rclone", "cat", "--offset", "7000000", "--count", "10", f"{there}/large", env=os.environ | SETTINGS,
-                   fine=(0,), encoding=None)  # fmt: skip
-    assert len(part) > 0
+    (here / "lines").write_text("".join(f"{number:07}\n" for number in range(1000)))
+    rclone("copyto", here / "lines", f"{there}/lines")
+    assert rclone("cat", "--offset", "4000", "--count", "16", f"{there}/lines") == "0000500\n0000501\n"
+    rclone("deletefile", f"{there}/lines")
 
 with check("server-side copy and move"):
     rclone("copyto", f"{there}/tree/many/001.txt", f"{there}/copied.txt")

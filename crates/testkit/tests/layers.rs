@@ -93,6 +93,7 @@ const ARROWS: &[(&str, &[(&str, &str)])] = &[
             ("custody", "sets its accounts up, and their callers are custody's"),
             ("gateway", "implements the port `Callers`"),
             ("store", "an identity is written as durably as the program's own"),
+            ("testkit", "has certificates to serve TLS with"),
         ],
     ),
     (

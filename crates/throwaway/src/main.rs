@@ -3,7 +3,7 @@
 //! ```text
 //! cofferdam-throwaway                        one line of JSON: endpoint, accounts, keys
 //! cofferdam-throwaway --format ini           the same as suites written for boto3 read it
-//! cofferdam-throwaway --port 8000 --accounts 2 --data DIR
+//! cofferdam-throwaway --port 8000 --tls --accounts 2 --data DIR
 //! ```
 //!
 //! It is the program's own server, judging and recording as always. What it adds is [`fixed`]: keys that never change stand
@@ -19,6 +19,7 @@ mod accounts;
 mod fixed;
 mod printed;
 mod stage;
+mod tls;
 
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::FileTypeExt as _;
@@ -49,6 +50,9 @@ struct Options {
     /// The data folder, which must be empty and is kept [default: a temporary one, removed at the end]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// Speak https, with a certificate whose authority is printed as `ca`
+    #[arg(long)]
+    tls: bool,
     /// What is printed once the server listens
     #[arg(long, value_enum, default_value_t = printed::Form::Json)]
     format: printed::Form,
@@ -89,6 +93,9 @@ async fn serve(options: &Options, data: &Path, accounts: &[Account]) -> Result<(
     // Suites send random bytes to buckets that they create, and read them back.
     config.intake.unscannable_readable = true;
     let stage = stage::set(&config, accounts).await?;
+    if options.tls {
+        config.tls = Some(tls::write(data)?);
+    }
     let mut server = Server::open(&config).await?;
     let keys = FixedKeys::issue(Arc::clone(server.custody()), accounts).await;
     let keys = Arc::new(keys.map_err(|error| Error::custody("issuing the sessions", error))?);

@@ -71,7 +71,7 @@ impl<'a> Printed<'a> {
             host: running.s3.ip().to_string(),
             port: running.s3.port(),
             secure: running.tls,
-            ca: None,
+            ca: crate::tls::authority(config).map(|path| path.display().to_string()),
             region: REGION,
             admin: format!("http://{}", running.admin),
             data: config.data.display().to_string(),
