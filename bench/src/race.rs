@@ -6,9 +6,6 @@ use crate::load::{Requests, run};
 use crate::peers::Peer;
 use crate::{Outcome, note};
 
-/// How often each peer has its turn; the median counts.
-const ROUNDS: usize = 5;
-
 /// What a race counts.
 #[derive(Clone, Copy)]
 pub(crate) enum Unit {
@@ -20,6 +17,8 @@ pub(crate) enum Unit {
 
 /// The load of a race.
 pub(crate) struct Load {
+    /// How often each peer has its turn; the median counts.
+    pub(crate) rounds: usize,
     pub(crate) connections: usize,
     /// How long a turn lasts.
     pub(crate) micros: u64,
@@ -51,7 +50,7 @@ impl Result {
 /// Lets every peer run under `load`; `requests` prepares a peer's turn.
 pub(crate) async fn race(peers: &[Peer], load: &Load, requests: impl Fn(&Peer) -> Requests) -> Outcome<Vec<Result>> {
     let mut results: Vec<Result> = peers.iter().map(|peer| Result::limit(peer.name, Vec::new())).collect();
-    for round in 0..=ROUNDS {
+    for round in 0..=load.rounds {
         for (peer, result) in peers.iter().zip(&mut results) {
             // The first turn warms caches and connections and does not count.
             let micros = if round == 0 { load.micros / 4 } else { load.micros };

@@ -29,6 +29,10 @@ const SMALL_CONNECTIONS: usize = 64;
 const LARGE_CONNECTIONS: usize = 4;
 const RANGE_CONNECTIONS: usize = 16;
 
+const ROUNDS: usize = 5;
+/// What large writes replace stays on the disk until the server starts anew.
+const FEW_ROUNDS: usize = 3;
+
 const BOTH_CORES: &str = "0,1";
 
 /// Whole objects of 256 MiB.
@@ -41,7 +45,7 @@ pub(crate) async fn get_large(folder: &Path, clock: &SystemClock) -> Outcome<Str
         peer.put("weights.bin", &body, clock).await?;
     }
     peers.push(Peer::bare(folder, SERVER_CORE, LARGE_BYTES, clock).await?);
-    let load = Load { connections: LARGE_CONNECTIONS, micros: 1_000_000, unit: Unit::Megabytes };
+    let load = Load { rounds: ROUNDS, connections: LARGE_CONNECTIONS, micros: 1_000_000, unit: Unit::Megabytes };
     let requests = |peer: &Peer| Requests { heads: vec![peer.signer.get("weights.bin", clock)], body: Bytes::new() };
     let results = race(&peers, &load, requests).await?;
     end(peers)?;
@@ -56,7 +60,7 @@ pub(crate) async fn tls(folder: &Path, clock: &SystemClock) -> Outcome<String> {
     for peer in &peers {
         peer.put("weights.bin", &body, clock).await?;
     }
-    let load = Load { connections: LARGE_CONNECTIONS, micros: 1_000_000, unit: Unit::Megabytes };
+    let load = Load { rounds: ROUNDS, connections: LARGE_CONNECTIONS, micros: 1_000_000, unit: Unit::Megabytes };
     let requests = |peer: &Peer| Requests { heads: vec![peer.signer.get("weights.bin", clock)], body: Bytes::new() };
     let results = race(&peers, &load, requests).await?;
     end(peers)?;
@@ -74,7 +78,7 @@ pub(crate) async fn get_small(folder: &Path, clock: &SystemClock) -> Outcome<Str
             peer.put(name, &body, clock).await?;
         }
     }
-    let load = Load { connections: SMALL_CONNECTIONS, micros: 2_000_000, unit: Unit::Requests };
+    let load = Load { rounds: ROUNDS, connections: SMALL_CONNECTIONS, micros: 2_000_000, unit: Unit::Requests };
     let requests = |peer: &Peer| {
         let heads = names.iter().map(|name| peer.signer.get(name, clock)).collect();
         Requests { heads, body: Bytes::new() }
@@ -90,7 +94,7 @@ pub(crate) async fn put_small(folder: &Path, clock: &SystemClock) -> Outcome<Str
     let body = noise(SMALL_BYTES);
     let crc = crc32(&body);
     let body = Bytes::from(body);
-    let load = Load { connections: SMALL_CONNECTIONS, micros: 2_000_000, unit: Unit::Requests };
+    let load = Load { rounds: ROUNDS, connections: SMALL_CONNECTIONS, micros: 2_000_000, unit: Unit::Requests };
     let requests = |peer: &Peer| {
         let turn = clock.now().to_amz();
         let head = |number| peer.signer.put(&format!("turns/{turn}/{number:05}.bin"), SMALL_BYTES, &crc, clock);
@@ -105,7 +109,7 @@ pub(crate) async fn put_small(folder: &Path, clock: &SystemClock) -> Outcome<Str
 pub(crate) async fn put_large(folder: &Path, clock: &SystemClock) -> Outcome<String> {
     let peers = signing(folder, BOTH_CORES, clock).await?;
     let body = Bytes::from(noise(LARGE_BYTES));
-    let load = Load { connections: 1, micros: 2_000_000, unit: Unit::Megabytes };
+    let load = Load { rounds: FEW_ROUNDS, connections: 1, micros: 1_000_000, unit: Unit::Megabytes };
     let mut results = race(&peers, &load, |peer| puts(peer, "weights.bin", &body, clock)).await?;
     results.push(Result::limit("MD5 alone", md5_alone(&body, clock)));
     let binary =
@@ -129,7 +133,7 @@ pub(crate) async fn ranges(folder: &Path, clock: &SystemClock) -> Outcome<String
     let places = draws.iter().take(RANGES).filter_map(|draw| u64::from_le_bytes(*draw).checked_rem(room));
     let places: Vec<u64> = places.collect();
     drop(body);
-    let load = Load { connections: RANGE_CONNECTIONS, micros: 2_000_000, unit: Unit::Requests };
+    let load = Load { rounds: ROUNDS, connections: RANGE_CONNECTIONS, micros: 2_000_000, unit: Unit::Requests };
     let requests = |peer: &Peer| {
         let head = |from: &u64| peer.signer.range("shard.bin", *from, from.saturating_add(RANGE_BYTES - 1), clock);
         Requests { heads: places.iter().map(head).collect(), body: Bytes::new() }
