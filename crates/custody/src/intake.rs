@@ -52,6 +52,8 @@ pub struct NewObject {
     pub only_if_absent: bool,
     /// `If-Match`, without quotes.
     pub only_if_etag: Option<String>,
+    /// Only if the key holds no object with this ETag.
+    pub only_unless_etag: Option<String>,
     /// The version it is a copy of.
     pub copied_from: Option<VersionId>,
 }
@@ -221,11 +223,16 @@ impl Custody {
         if new.only_if_absent {
             return Ok(Precondition::Absent);
         }
-        let Some(etag) = &new.only_if_etag else { return Ok(Precondition::None) };
-        let missing = || CustodyError::missing(crate::error::Thing::Object, String::from_utf8_lossy(&row.key));
-        let current = self.catalog.current(row.dataset, &row.key)?.ok_or_else(missing)?;
+        let (wanted, unwanted) = (new.only_if_etag.as_deref(), new.only_unless_etag.as_deref());
+        if wanted.is_none() && unwanted.is_none() {
+            return Ok(Precondition::None);
+        }
+        let Some(current) = self.catalog.current(row.dataset, &row.key)? else {
+            let missing = || CustodyError::missing(crate::error::Thing::Object, String::from_utf8_lossy(&row.key));
+            return if wanted.is_some() { Err(missing()) } else { Ok(Precondition::Absent) };
+        };
         let meta = Meta::open(&engagement.fields, current.version, &current.meta)?;
-        if etag == "*" || *etag == meta.etag {
+        if wanted.is_none_or(|etag| etag == "*" || etag == meta.etag) && unwanted != Some(meta.etag.as_str()) {
             Ok(Precondition::Is(current.version))
         } else {
             Err(CustodyError::Conflict(Clash::Precondition))

@@ -52,8 +52,8 @@ pub struct Listed {
     pub size: u64,
     /// When it became visible.
     pub modified: Timestamp,
-    /// Its ETag, without quotes.
-    pub etag: String,
+    /// Its metadata.
+    pub meta: Meta,
 }
 
 impl Custody {
@@ -130,7 +130,7 @@ impl Custody {
 
     fn listed(engagement: &Engagement, row: ListedRow) -> Result<Listed, CustodyError> {
         let meta = Meta::open(&engagement.fields, row.version, &row.meta)?;
-        Ok(Listed { key: row.key, size: row.size, modified: row.modified, etag: meta.etag })
+        Ok(Listed { key: row.key, size: row.size, modified: row.modified, meta })
     }
 }
 

@@ -44,7 +44,8 @@ impl Asked {
     ///
     /// # Errors
     /// `NotImplemented` for conditions that writes do not have.
-    // SPEC: S3 conditional writes: `If-None-Match: *` or one `If-Match`.
+    // SPEC: S3 conditional writes: `If-None-Match: *` or one `If-Match`. That `If-None-Match` may have a tag is what other servers
+    // added, and cannot be taken for anything else.
     pub(crate) fn bind(&self, new: &mut NewObject) -> Result<(), Refusal> {
         let conditions = &self.conditions;
         let dated = conditions.if_modified_since.is_some() || conditions.if_unmodified_since.is_some();
@@ -53,6 +54,7 @@ impl Asked {
             ([], []) => {}
             ([], [any]) if any == "*" => new.only_if_absent = true,
             ([etag], []) => new.only_if_etag = Some(etag.clone()),
+            ([], [etag]) => new.only_unless_etag = Some(etag.clone()),
             _ => return Err(unsupported()),
         }
         Ok(())

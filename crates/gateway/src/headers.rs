@@ -10,8 +10,9 @@ use custody::meta::Meta;
 use http::header::HeaderName;
 use http::request::Parts;
 use http::{HeaderMap, Method};
-use s3wire::{Code, Refusal};
+use s3wire::{Code, Refusal, sigv4};
 
+use crate::operations::{self, Target};
 use crate::{acl, tags};
 
 /// Not implemented, by prefix, with the reason.
@@ -86,11 +87,49 @@ pub(crate) fn check(parts: &Parts, owner: &str) -> Result<Labels, Refusal> {
     if OWNERS.iter().any(|name| headers.get(*name).is_some_and(|expected| expected.as_bytes() != owner.as_bytes())) {
         return Err(Refusal::new(Code::AccessDenied, "Access Denied"));
     }
-    acl::check_headers(headers, owner)?;
+    acl::check_headers(headers, owner).map_err(|refusal| of_a_new_bucket(parts, refusal))?;
+    check_copy_source(headers)?;
+    check_attributes(parts)?;
     check_ownership(headers)?;
     check_encryption(parts)?;
     let (storage_class, tags) = (storage_class(headers)?, tags::of_header(headers)?);
     Ok(Labels { storage_class, tags, says_private: acl::is_in(headers) })
+}
+
+// SPEC: S3 CreateBucket: a list that shares is refused under a code of its own.
+fn of_a_new_bucket(parts: &Parts, refusal: Refusal) -> Refusal {
+    let creates = parts.method == Method::PUT && parts.uri.query().is_none_or(str::is_empty);
+    let shares = refusal.code() == Code::AccessControlListNotSupported;
+    if creates && shares && operations::addressed(parts.uri.path()).0 == Target::Bucket {
+        let why = "a bucket whose owner is enforced cannot have ACLs\ngive access with `cofferdam grant create`";
+        return Refusal::new(Code::InvalidBucketAclWithObjectOwnership, why);
+    }
+    refusal
+}
+
+// SPEC: S3 CopyObject: x-amz-copy-source is bucket/key, escaped. To `s3s` another is merely a bad header.
+fn check_copy_source(headers: &HeaderMap) -> Result<(), Refusal> {
+    let Some(source) = headers.get("x-amz-copy-source") else { return Ok(()) };
+    let path = source.to_str().ok().map(|source| source.split_once('?').map_or(source, |(path, _)| path));
+    let decoded = path.and_then(sigv4::decode).unwrap_or_default();
+    match decoded.strip_prefix('/').unwrap_or(&decoded).split_once('/') {
+        Some((bucket, key)) if !bucket.is_empty() && !key.is_empty() => Ok(()),
+        _ => Err(Refusal::new(
+            Code::InvalidArgument,
+            "the copy source must name the source's bucket and key, escaped: bucket/key",
+        )),
+    }
+}
+
+// SPEC: S3 GetObjectAttributes: at least one attribute is named.
+fn check_attributes(parts: &Parts) -> Result<(), Refusal> {
+    let mut pairs = parts.uri.query().unwrap_or_default().split('&');
+    let asked = pairs.any(|pair| pair.split_once('=').map_or(pair, |(key, _)| key) == "attributes");
+    let named = parts.headers.get("x-amz-object-attributes").is_some_and(|names| !names.is_empty());
+    if asked && !named {
+        return Err(Refusal::new(Code::InvalidArgument, "the header `x-amz-object-attributes` is missing or empty"));
+    }
+    Ok(())
 }
 
 // SPEC: S3 CreateBucket: BucketOwnerEnforced, BucketOwnerPreferred or ObjectWriter.

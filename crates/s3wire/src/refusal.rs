@@ -64,6 +64,7 @@ codes! {
     InternalError = INTERNAL_SERVER_ERROR Bug,
     InvalidAccessKeyId = FORBIDDEN Refused,
     InvalidArgument = BAD_REQUEST Invalid,
+    InvalidBucketAclWithObjectOwnership = BAD_REQUEST Invalid,
     InvalidBucketName = BAD_REQUEST Invalid,
     InvalidBucketState = CONFLICT Conflict,
     InvalidChunkSizeError = FORBIDDEN Invalid,

@@ -1,8 +1,8 @@
-//! Checksums between custody's metadata and the documents of `s3s`.
+//! Checksums, and what else custody's metadata say, in the documents of `s3s`.
 
 use custody::digests::Algorithm;
 use custody::meta::Meta;
-use s3s::dto::{ChecksumAlgorithm, ChecksumType, Metadata};
+use s3s::dto::{self, ChecksumAlgorithm, ChecksumType, Metadata};
 use s3wire::{Code, Refusal};
 
 /// Writes checksums by algorithm's name into an output that has the five fields.
@@ -23,6 +23,17 @@ pub(super) use write_checksums;
 /// Whether the checksums are of the whole or of the parts; nothing when there are none.
 pub(super) fn type_of(meta: &Meta) -> Option<ChecksumType> {
     (!meta.checksums.is_empty()).then(|| kind(meta.composite))
+}
+
+/// The algorithms of an object's checksums, as listings say them; nothing when there are none.
+pub(super) fn algorithms_of(meta: &Meta) -> Option<Vec<ChecksumAlgorithm>> {
+    let names = meta.checksums.keys().map(|name| ChecksumAlgorithm::from(name.clone()));
+    (!meta.checksums.is_empty()).then(|| names.collect())
+}
+
+/// The storage class, as listings say it: they name the standard one too.
+pub(super) fn class_of(meta: &Meta) -> &str {
+    meta.storage_class.as_deref().unwrap_or(dto::StorageClass::STANDARD)
 }
 
 /// The type of a checksum that is composed of the parts', or is not.

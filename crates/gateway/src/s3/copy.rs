@@ -91,7 +91,7 @@ pub(super) async fn upload_part_copy(
 ) -> Result<S3Response<UploadPartCopyOutput>, Refused> {
     asked.unconditional()?;
     let upload = read_id(&input.upload_id)?;
-    let number = u32::try_from(input.part_number).unwrap_or_default();
+    let number = super::read::part_number(input.part_number)?;
     let range = input.copy_source_range.as_deref().map(|text| {
         range::of_copy(text).ok_or_else(|| {
             let why = "the x-amz-copy-source-range value must be of the form bytes=first-last where first and last are \
@@ -163,7 +163,7 @@ async fn open(door: &Door, asked: &Asked, source: &CopySource, span: Span) -> Re
 }
 
 fn beyond(size: u64) -> Refusal {
-    Refusal::new(Code::InvalidArgument, format!("range specified is not valid for source object of size: {size}"))
+    Refusal::new(Code::InvalidRange, format!("range specified is not valid for source object of size: {size}"))
 }
 
 /// Moves the source's bytes into what takes them in; answers it with what they must have come to.

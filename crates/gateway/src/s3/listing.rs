@@ -9,6 +9,7 @@ use s3s::dto::{
     ObjectStorageClass, Owner,
 };
 
+use super::checksums::{algorithms_of, class_of, type_of};
 use super::page::{Listed, Spelling, limit};
 use super::private::owner;
 use super::{Door, Refused, etag, timestamp};
@@ -118,9 +119,11 @@ fn objects(page: &Listing, spelling: Spelling, owner: Option<&Owner>) -> Result<
             key: Some(spelling.write(&object.key)?),
             size: i64::try_from(object.size).ok(),
             last_modified: Some(timestamp(object.modified)),
-            e_tag: Some(etag(&object.etag)),
-            storage_class: Some(ObjectStorageClass::from_static(ObjectStorageClass::STANDARD)),
+            e_tag: Some(etag(&object.meta.etag)),
+            storage_class: Some(ObjectStorageClass::from(class_of(&object.meta).to_owned())),
             owner: owner.cloned(),
+            checksum_algorithm: algorithms_of(&object.meta),
+            checksum_type: type_of(&object.meta),
             ..Object::default()
         })
     };

@@ -104,7 +104,21 @@ pub(super) async fn head_object(
     let key = input.key.as_bytes();
     let got = door.custody.head(&asked.caller, asked.request, &input.bucket, key, span, &asked.conditions).await;
     let content = content_of(got.map_err(|error| asked.refuse(error))?, span)?;
-    Ok(S3Response::new(describe!(HeadObjectOutput, &content, input.checksum_mode.as_ref())))
+    let mut output = describe!(HeadObjectOutput, &content, input.checksum_mode.as_ref());
+    // SPEC: S3 HeadObject: its caller may word the answer. For GET, `s3s` does this.
+    output.cache_control = input.response_cache_control.or(output.cache_control);
+    output.content_disposition = input.response_content_disposition.or(output.content_disposition);
+    output.content_encoding = input.response_content_encoding.or(output.content_encoding);
+    output.content_language = input.response_content_language.or(output.content_language);
+    output.content_type = input.response_content_type.or(output.content_type);
+    output.expires = input.response_expires.or(output.expires);
+    let mut response = S3Response::new(output);
+    // The document of `s3s` has no place for it here.
+    let tags = content.about.meta.tags.len();
+    if tags > 0 {
+        response.headers.insert("x-amz-tagging-count", HeaderValue::from(tags));
+    }
+    Ok(response)
 }
 
 /// Which bytes are asked for: a part, a range, or all.
@@ -114,7 +128,15 @@ fn span(asked: &Asked, part: Option<i32>) -> Result<Span, Refusal> {
         let why = "cannot specify both Range header and partNumber query parameter";
         return Err(Refusal::new(Code::InvalidRequest, why));
     }
-    u32::try_from(part).ok().filter(|part| (1..=LAST_PART).contains(part)).map(Span::Part).ok_or_else(|| {
+    part_number(part).map(Span::Part)
+}
+
+/// Reads the number of a part.
+///
+/// # Errors
+/// `InvalidArgument` for what numbers no part.
+pub(super) fn part_number(number: i32) -> Result<u32, Refusal> {
+    u32::try_from(number).ok().filter(|number| (1..=LAST_PART).contains(number)).ok_or_else(|| {
         Refusal::new(Code::InvalidArgument, "part number must be an integer between 1 and 10000, inclusive")
     })
 }

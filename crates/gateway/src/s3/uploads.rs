@@ -64,7 +64,7 @@ pub(super) async fn upload_part(
 ) -> Result<S3Response<UploadPartOutput>, Refused> {
     asked.unconditional()?;
     let upload = read_id(&input.upload_id)?;
-    let number = u32::try_from(input.part_number).unwrap_or_default();
+    let number = super::read::part_number(input.part_number)?;
     let claimed = &asked.claimed;
     let algorithm = claimed.checksum.as_ref().map(|checksum| checksum.algorithm).or(claimed.trailer);
     let new = NewPart { upload, number, algorithm, copied_from: None };
