@@ -13,12 +13,13 @@ use s3s::S3Response;
 use s3s::dto::{
     AbortMultipartUploadInput, AbortMultipartUploadOutput, ChecksumAlgorithm, ChecksumType, CommonPrefix,
     CompleteMultipartUploadInput, CompleteMultipartUploadOutput, CompletedPart, CreateMultipartUploadInput,
-    CreateMultipartUploadOutput, ListMultipartUploadsInput, ListMultipartUploadsOutput, ListPartsInput,
-    ListPartsOutput, MultipartUpload, Part, StorageClass, UploadPartInput, UploadPartOutput,
+    CreateMultipartUploadOutput, Initiator, ListMultipartUploadsInput, ListMultipartUploadsOutput, ListPartsInput,
+    ListPartsOutput, MultipartUpload, Owner, Part, StorageClass, UploadPartInput, UploadPartOutput,
 };
 
 use super::checksums::{kind, named, read_checksums, type_of, write_checksums};
 use super::page::{Spelling, limit};
+use super::private::owner;
 use super::write::{KeptHeaders, expected, mismatched, new_meta, take_in};
 use super::{Door, Refused, etag, timestamp};
 use crate::asked::Asked;
@@ -180,8 +181,17 @@ pub(super) async fn list_parts(
         parts: Some(parts),
         checksum_algorithm: algorithm.map(algorithm_name),
         checksum_type: algorithm.map(|_| kind(composite)),
+        initiator: Some(initiator(owner(door, &asked))),
+        owner: Some(owner(door, &asked)),
+        // LIMIT: an upload's class is not told before it is an object.
+        storage_class: Some(StorageClass::from_static(StorageClass::STANDARD)),
         ..ListPartsOutput::default()
     }))
+}
+
+/// Who began an upload: the engagement, like everything in it.
+fn initiator(owner: Owner) -> Initiator {
+    Initiator { display_name: owner.display_name, id: owner.id }
 }
 
 pub(super) async fn list_multipart_uploads(
@@ -214,8 +224,9 @@ pub(super) async fn list_multipart_uploads(
                 initiated: Some(timestamp(upload.begun)),
                 checksum_algorithm: upload.algorithm.map(algorithm_name),
                 checksum_type: upload.algorithm.map(|_| kind(upload.composite)),
+                initiator: Some(initiator(owner(door, &asked))),
+                owner: Some(owner(door, &asked)),
                 storage_class: Some(StorageClass::from_static(StorageClass::STANDARD)),
-                ..MultipartUpload::default()
             })
         })
         .collect();
