@@ -19,6 +19,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use base::id::EngagementId;
+use bytes::BufMut;
 use rustix::net::{Shutdown, sockopt};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -27,6 +28,10 @@ use tokio::sync::Notify;
 /// How many bytes the kernel may hold for a connection. Enough to keep a fast link busy across a scheduling delay; little
 /// enough that what a cut leaves uncertain is small. Linux keeps twice as much for its own accounting.
 pub const SEND_BUFFER_BYTES: usize = 512 * 1024;
+
+/// How much is read at a time. The HTTP layer doubles its buffer whenever a read fills it, and what it hands on keeps the whole
+/// buffer alive: one byte less than a power of two is where it stops growing with its buffers full.
+const READ_BYTES: usize = 128 * 1024 - 1;
 
 /// The largest record of TLS: none of it can be read before its end has arrived.
 // SPEC: RFC 8446 §5.1: at most 2^14 bytes of plaintext.
@@ -249,9 +254,8 @@ impl AsyncRead for Socket {
         let wire = &self.0;
         loop {
             ready!(wire.stream.poll_read_ready(cx))?;
-            match wire.stream.try_read(buffer.initialize_unfilled()) {
+            match wire.stream.try_read_buf(&mut (&mut *buffer).limit(READ_BYTES)) {
                 Ok(count) => {
-                    buffer.advance(count);
                     wire.read.fetch_add(count as u64, Ordering::Relaxed);
                     if count == 0 {
                         wire.heard();
