@@ -7,6 +7,7 @@ pub mod entropy;
 pub mod error;
 pub mod fence;
 pub mod id;
+pub mod lock;
 pub mod object;
 pub mod ports;
 pub mod quantity;

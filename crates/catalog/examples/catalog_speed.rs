@@ -12,6 +12,7 @@ use std::time::Instant;
 
 use base::Timestamp;
 use base::id::*;
+use base::lock::Lock;
 use base::object::{Body, Part, WrappedKey};
 use base::ports::{Committer, LedgerRow, LedgerRows};
 use base::word::*;
@@ -97,7 +98,13 @@ fn key(number: u64) -> Vec<u8> {
 }
 
 fn put(row: VersionRow) -> Change {
-    Change::Put(Box::new(PutVersion { row, precondition: Precondition::None, intents: vec![], upload: None }))
+    Change::Put(Box::new(PutVersion {
+        row,
+        revision: 0,
+        precondition: Precondition::None,
+        intents: vec![],
+        upload: None,
+    }))
 }
 
 fn world(committer: &mut impl Committer<Change = Change>, entropy: &SeededEntropy) -> VersionRow {
@@ -141,6 +148,9 @@ fn world(committer: &mut impl Committer<Change = Change>, entropy: &SeededEntrop
         writer: PrincipalId::fresh(entropy),
         mac: [4; 32],
         gone: None,
+        null: true,
+        marker: false,
+        lock: Lock::default(),
     };
     let mut batch = committer.begin().unwrap();
     batch.apply(vec![Change::Partner(partner), Change::Engagement(engagement), Change::Dataset(dataset)]).unwrap();

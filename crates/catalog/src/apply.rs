@@ -10,9 +10,6 @@ use crate::{facts, parties, rights, statistics, touches, uploads, versions};
 pub(crate) fn apply(sql: &mut dyn Sql, change: Change) -> Result<Applied, CatalogError> {
     match change {
         Change::Put(put) => return versions::put(sql, *put),
-        Change::Delete { dataset, key, only, at } => {
-            return versions::delete(sql, dataset, &key, only, at).map(Applied::Deleted);
-        }
         Change::Partner(row) => parties::add_partner(sql, &row),
         Change::Engagement(row) => parties::add_engagement(sql, &row),
         Change::EngagementState { engagement, state, epoch } => parties::set_state(sql, engagement, state, epoch),
@@ -38,7 +35,8 @@ pub(crate) fn apply(sql: &mut dyn Sql, change: Change) -> Result<Applied, Catalo
         Change::AbortUpload(upload) => uploads::abort(sql, upload),
         Change::Facts { engagement, version, mentions } => facts::add(sql, engagement, version, &mentions),
         Change::Meta { version, meta } => versions::set_meta(sql, version, &meta),
-        Change::Scanned { version, state, mac } => versions::scanned(sql, version, state, &mac),
+        Change::Retire { version, was, revision, at } => versions::retire(sql, version, &was, revision, at),
+        Change::Steer { version, was, scan, lock, mac } => versions::steer(sql, version, &was, scan, lock, &mac),
         Change::Touched { indexed, rows } => touches::add(sql, indexed, &rows),
         Change::Note { name, value } => statistics::set_note(sql, &name, &value),
     }

@@ -12,6 +12,7 @@ mod committer;
 mod entries;
 mod error;
 mod facts;
+mod kept;
 pub mod model;
 mod parties;
 mod rights;

@@ -11,6 +11,7 @@ use base::id::{
     ApprovalId, BlobId, DatasetId, EngagementId, GrantId, ObjectId, PartnerId, PrincipalId, RequestId, SessionId,
     UploadId, VersionId,
 };
+use base::lock::Lock;
 use base::object::{Part, WrappedKey};
 use base::word::{DataType, Form, PrincipalKind, Purpose, Role, ScanState, State, Verb};
 
@@ -166,7 +167,8 @@ pub struct ApprovalRow {
     pub used: Option<Timestamp>,
 }
 
-/// One version of an object, deleted and replaced ones included: scope needs them for as long as their facts live.
+/// One version of an object, or a delete marker; deleted and replaced ones included: scope needs them for as long as their facts
+/// live.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VersionRow {
     /// The compartment.
@@ -189,7 +191,7 @@ pub struct VersionRow {
     pub segment_size: u32,
     /// The parts; at most one is inline.
     pub parts: Vec<Part>,
-    /// The object's key, sealed; `None` once the version is erased.
+    /// The object's key, sealed; `None` once the version is erased, and for a delete marker.
     pub wrapped: Option<WrappedKey>,
     /// ETag, checksums, content type, user metadata: sealed.
     pub meta: Sealed,
@@ -201,6 +203,12 @@ pub struct VersionRow {
     pub mac: [u8; 32],
     /// When it was deleted or replaced.
     pub gone: Option<Timestamp>,
+    /// Whether it is the null version of its key: written while versioning was unset or suspended.
+    pub null: bool,
+    /// Whether it is a delete marker: it has no key, no parts and no size, and hides what is below it.
+    pub marker: bool,
+    /// What keeps it from being deleted.
+    pub lock: Lock,
 }
 
 /// What must hold for a put to become visible.
@@ -214,11 +222,13 @@ pub enum Precondition {
     Is(VersionId),
 }
 
-/// A version on its way in.
+/// A version or a delete marker on its way in. A null one replaces the null version of its key.
 #[derive(Clone, Debug)]
 pub struct PutVersion {
     /// The row; `ordinal` is assigned.
     pub row: VersionRow,
+    /// The revision of the dataset's settings that it was decided under. `Conflict` if they changed.
+    pub revision: u64,
     /// What must hold.
     pub precondition: Precondition,
     /// The intents that its blobs were written under: all must be alive.
@@ -424,14 +434,15 @@ pub enum Change {
     /// Makes a version visible. `Conflict` if the precondition fails or an intent is dead. The version it replaces is marked
     /// gone, its wrapped key erased and its blobs made garbage.
     Put(Box<PutVersion>),
-    /// Deletes the current version under a key, if there is one.
-    Delete {
-        /// The dataset.
-        dataset: DatasetId,
-        /// The key.
-        key: Vec<u8>,
-        /// Only if the current version is this one.
-        only: Option<VersionId>,
+    /// Deletes one version or marker for good. Its key goes with it; what is below becomes visible. `Conflict` if it is gone, is
+    /// not what it was, or the dataset's settings changed.
+    Retire {
+        /// Which.
+        version: VersionId,
+        /// Its MAC so far.
+        was: [u8; 32],
+        /// The revision of the dataset's settings that it was decided under.
+        revision: u64,
         /// When.
         at: Timestamp,
     },
@@ -451,12 +462,16 @@ pub enum Change {
         /// Who is named where.
         mentions: Vec<MentionRow>,
     },
-    /// Ends the scan of a version.
-    Scanned {
+    /// Changes what steers policy of a version.
+    Steer {
         /// The version.
         version: VersionId,
-        /// Its new state.
-        state: ScanState,
+        /// Its MAC so far. `Conflict` if it is another by now.
+        was: [u8; 32],
+        /// How far the scanner got.
+        scan: ScanState,
+        /// What keeps it from being deleted.
+        lock: Lock,
         /// Custody's new MAC.
         mac: [u8; 32],
     },
@@ -497,8 +512,6 @@ pub enum Applied {
         /// The version it replaced.
         replaced: Option<VersionId>,
     },
-    /// A delete: which version was current.
-    Deleted(Option<VersionId>),
 }
 
 /// One line of a listing.
@@ -520,4 +533,27 @@ pub struct ListedRow {
     pub scan: ScanState,
     /// Who wrote it.
     pub writer: PrincipalId,
+}
+
+/// One line of a listing of versions: a version or a delete marker that is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptRow {
+    /// The key.
+    pub key: Vec<u8>,
+    /// Its ordinal: the greater, the newer.
+    pub ordinal: u64,
+    /// The version.
+    pub version: VersionId,
+    /// Whether it is the null version.
+    pub null: bool,
+    /// Whether it is a delete marker.
+    pub marker: bool,
+    /// Whether nothing newer is kept under the key.
+    pub latest: bool,
+    /// Its size.
+    pub size: u64,
+    /// When it became visible.
+    pub modified: Timestamp,
+    /// Its sealed metadata (for the ETag).
+    pub meta: Sealed,
 }

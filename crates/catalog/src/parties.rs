@@ -104,15 +104,18 @@ pub(crate) fn drop_dataset(sql: &mut dyn Sql, dataset: DatasetId) -> Result<(), 
     }
 }
 
-/// That a dataset exists and lies in the engagement.
+/// That a dataset exists and lies in the engagement. Answers the revision of its settings.
 pub(crate) fn check_dataset(
     sql: &mut dyn Sql,
     dataset: DatasetId,
     engagement: EngagementId,
-) -> Result<(), CatalogError> {
-    let text = "SELECT engagement FROM datasets WHERE id = $1";
-    match one(sql, DATASETS, text, &[dataset.as_bytes().into()], |row| row.id(EngagementId::from_slice))? {
-        Some(found) if found == engagement => Ok(()),
+) -> Result<u64, CatalogError> {
+    let text = "SELECT engagement, revision FROM datasets WHERE id = $1";
+    let found = one(sql, DATASETS, text, &[dataset.as_bytes().into()], |row| {
+        Ok((row.id(EngagementId::from_slice)?, row.number()?))
+    })?;
+    match found {
+        Some((found, revision)) if found == engagement => Ok(revision),
         // INVARIANT: an object lies in the compartment of its dataset.
         Some(_) => Err(conflict(format!("dataset `{dataset}` is not of engagement `{engagement}`"))),
         None => Err(missing(format!("no dataset `{dataset}`"))),

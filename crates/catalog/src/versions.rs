@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use base::Timestamp;
 use base::id::{DatasetId, EngagementId, KeyId, ObjectId, PrincipalId, VersionId};
+use base::lock::{Lock, Retention};
 use base::object::{Body, WrappedKey};
-use base::word::ScanState;
+use base::word::{LegalHold, RetentionMode, ScanState};
 
 use crate::catalog::Catalog;
 use crate::codec::{InlineBody, read_parts, write_parts};
@@ -47,9 +48,9 @@ pub struct VersionBrief {
 pub(crate) fn put(sql: &mut dyn Sql, put: PutVersion) -> Result<Applied, CatalogError> {
     let row = &put.row;
     check_row(row)?;
-    parties::check_dataset(sql, row.dataset, row.engagement)?;
-    let replaced = current(sql, row.dataset, &row.key)?;
-    let holds = match (&put.precondition, &replaced) {
+    let current = current(sql, row.dataset, &row.key)?;
+    check_revision(sql, row.dataset, row.engagement, put.revision)?;
+    let holds = match (&put.precondition, &current) {
         (Precondition::None, _) | (Precondition::Absent, None) => true,
         (Precondition::Is(wanted), Some((_, found))) => wanted == found,
         (Precondition::Absent, Some(_)) | (Precondition::Is(_), None) => false,
@@ -58,24 +59,40 @@ pub(crate) fn put(sql: &mut dyn Sql, put: PutVersion) -> Result<Applied, Catalog
         return Err(conflict("the current version is not the one that was expected"));
     }
     take_blobs(sql, &put)?;
+    let replaced = if row.null { null_version(sql, row.dataset, &row.key)? } else { None };
     if let Some((ordinal, _)) = replaced {
-        retire(sql, ordinal, row.modified)?;
+        erase(sql, ordinal, row.modified)?;
     }
     let next = "SELECT COALESCE(MAX(ordinal), 0) + 1 FROM versions";
     let ordinal = one(sql, VERSIONS, next, &[], |row| row.number())?.unwrap_or(1);
     insert(sql, row, ordinal)?;
-    let text = "INSERT INTO current_versions (dataset, key, ordinal) VALUES ($1, $2, $3)
-        ON CONFLICT (dataset, key) DO UPDATE SET ordinal = excluded.ordinal";
-    write(sql, CURRENT, text, &[row.dataset.as_bytes().into(), (&row.key).into(), ordinal.into()])?;
+    show(sql, row.dataset, &row.key, (!row.marker).then_some(ordinal))?;
     Ok(Applied::Version { ordinal, replaced: replaced.map(|(_, version)| version) })
+}
+
+/// INVARIANT: what was decided under settings that no longer hold changes nothing. A put of before versioning was enabled would
+/// destroy what versioning protects.
+fn check_revision(
+    sql: &mut dyn Sql,
+    dataset: DatasetId,
+    engagement: EngagementId,
+    decided_under: u64,
+) -> Result<(), CatalogError> {
+    match parties::check_dataset(sql, dataset, engagement)? {
+        revision if revision == decided_under => Ok(()),
+        revision => Err(conflict(format!("dataset `{dataset}` is at revision {revision}, not {decided_under}"))),
+    }
 }
 
 fn check_row(row: &VersionRow) -> Result<(), CatalogError> {
     if row.key.is_empty() || row.key.len() > LONGEST_KEY_BYTES {
         return Err(refused(format!("a key has 1 to {LONGEST_KEY_BYTES} bytes, this one {}", row.key.len())));
     }
-    if row.gone.is_some() || row.wrapped.is_none() {
+    if row.gone.is_some() || row.wrapped.is_none() != row.marker {
         return Err(refused(format!("version `{}` has no key or is gone before it came", row.version)));
+    }
+    if row.marker && (row.size > 0 || !row.parts.is_empty() || row.lock != Lock::default()) {
+        return Err(refused(format!("marker `{}` has a body or a lock", row.version)));
     }
     if row.parts.iter().filter(|part| matches!(part.body, Body::Inline(_))).count() > 1 {
         return Err(refused(format!("version `{}` has more than one inline part", row.version)));
@@ -101,8 +118,9 @@ fn take_blobs(sql: &mut dyn Sql, put: &PutVersion) -> Result<(), CatalogError> {
 
 fn insert(sql: &mut dyn Sql, row: &VersionRow, ordinal: u64) -> Result<(), CatalogError> {
     let text = "INSERT INTO versions (ordinal, version, engagement, dataset, key, object, size, modified, scan, writer,
-            segment_size, mac, wrapped_under, wrapped, meta, parts, body)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
+            segment_size, mac, wrapped_under, wrapped, meta, parts, body, null_version, marker, retention, retained_until,
+            legal_hold)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)";
     let parts = write_parts(&row.parts);
     let body = row.parts.iter().find_map(|part| match &part.body {
         Body::Inline(body) => Some(body.as_ref()),
@@ -126,30 +144,56 @@ fn insert(sql: &mut dyn Sql, row: &VersionRow, ordinal: u64) -> Result<(), Catal
         (&row.meta).into(),
         (&parts).into(),
         body.into(),
+        Value::Integer(i64::from(row.null)),
+        Value::Integer(i64::from(row.marker)),
+        row.lock.retention.map(|retention| retention.mode.word()).into(),
+        row.lock.retention.map(|retention| retention.until).into(),
+        row.lock.legal_hold.map(LegalHold::word).into(),
     ];
     write(sql, VERSIONS, text, &values).map(|_| ())
 }
 
-pub(crate) fn delete(
+pub(crate) fn retire(
     sql: &mut dyn Sql,
-    dataset: DatasetId,
-    key: &[u8],
-    only: Option<VersionId>,
+    version: VersionId,
+    was: &[u8; 32],
+    revision: u64,
     at: Timestamp,
-) -> Result<Option<VersionId>, CatalogError> {
-    let found = current(sql, dataset, key)?;
-    if only.is_some() && found.map(|(_, version)| version) != only {
-        return Err(conflict("the current version is not the one to be deleted"));
+) -> Result<(), CatalogError> {
+    let text = "SELECT ordinal, engagement, dataset, key, mac, gone FROM versions WHERE version = $1";
+    let found = one(sql, VERSIONS, text, &[version.as_bytes().into()], |row| {
+        let (ordinal, engagement) = (row.number()?, row.id(EngagementId::from_slice)?);
+        let (dataset, key) = (row.id(DatasetId::from_slice)?, row.vec()?);
+        let same = row.array()? == *was && row.maybe(Reader::time)?.is_none();
+        Ok((ordinal, engagement, dataset, key, same))
+    })?;
+    let (ordinal, engagement, dataset, key, same) = found.ok_or_else(|| missing(format!("no version `{version}`")))?;
+    check_revision(sql, dataset, engagement, revision)?;
+    if !same {
+        return Err(conflict(format!("version `{version}` is not what it was")));
     }
-    let Some((ordinal, version)) = found else { return Ok(None) };
-    retire(sql, ordinal, at)?;
-    let text = "DELETE FROM current_versions WHERE dataset = $1 AND key = $2";
-    write(sql, CURRENT, text, &[dataset.as_bytes().into(), key.into()])?;
-    Ok(Some(version))
+    erase(sql, ordinal, at)?;
+    let text = "SELECT ordinal, marker FROM versions WHERE dataset = $1 AND key = $2 AND gone IS NULL
+        ORDER BY ordinal DESC LIMIT 1";
+    let latest =
+        one(sql, VERSIONS, text, &[dataset.as_bytes().into(), (&key).into()], |row| Ok((row.number()?, row.truth()?)))?;
+    show(sql, dataset, &key, latest.and_then(|(ordinal, marker)| (!marker).then_some(ordinal)))
+}
+
+/// Makes a version the one that is read under its key, or none.
+fn show(sql: &mut dyn Sql, dataset: DatasetId, key: &[u8], ordinal: Option<u64>) -> Result<(), CatalogError> {
+    let id: Value<'_> = dataset.as_bytes().into();
+    let Some(ordinal) = ordinal else {
+        let text = "DELETE FROM current_versions WHERE dataset = $1 AND key = $2";
+        return write(sql, CURRENT, text, &[id, key.into()]).map(|_| ());
+    };
+    let text = "INSERT INTO current_versions (dataset, key, ordinal) VALUES ($1, $2, $3)
+        ON CONFLICT (dataset, key) DO UPDATE SET ordinal = excluded.ordinal";
+    write(sql, CURRENT, text, &[id, key.into(), ordinal.into()]).map(|_| ())
 }
 
 /// Marks a version gone. Its wrapped key and inline body are erased and its blobs become garbage; the rest stays, for scope.
-fn retire(sql: &mut dyn Sql, ordinal: u64, at: Timestamp) -> Result<(), CatalogError> {
+fn erase(sql: &mut dyn Sql, ordinal: u64, at: Timestamp) -> Result<(), CatalogError> {
     let text = "UPDATE versions SET gone = $2, wrapped_under = NULL, wrapped = NULL, body = NULL
         WHERE ordinal = $1 AND gone IS NULL RETURNING ordinal, parts";
     let parts = one(sql, VERSIONS, text, &[ordinal.into(), at.into()], |row| {
@@ -160,23 +204,36 @@ fn retire(sql: &mut dyn Sql, ordinal: u64, at: Timestamp) -> Result<(), CatalogE
         return Err(CatalogError::Corrupt {
             table: VERSIONS,
             key: ordinal.to_string(),
-            what: "a current version is gone",
+            what: "a version that was kept is gone",
         });
     };
     blobs::of_parts(&parts).try_for_each(|blob| blobs::discard(sql, blob))
 }
 
-pub(crate) fn scanned(
+pub(crate) fn steer(
     sql: &mut dyn Sql,
     version: VersionId,
-    state: ScanState,
+    was: &[u8; 32],
+    scan: ScanState,
+    lock: Lock,
     mac: &[u8; 32],
 ) -> Result<(), CatalogError> {
-    let text = "UPDATE versions SET scan = $2, mac = $3 WHERE version = $1";
-    match write(sql, VERSIONS, text, &[version.as_bytes().into(), state.word().into(), mac.into()])? {
-        0 => Err(missing(format!("no version `{version}`"))),
-        _ => Ok(()),
+    let text = "UPDATE versions SET scan = $3, mac = $4, retention = $5, retained_until = $6, legal_hold = $7
+        WHERE version = $1 AND mac = $2";
+    let values = [
+        version.as_bytes().into(),
+        was.into(),
+        scan.word().into(),
+        mac.into(),
+        lock.retention.map(|retention| retention.mode.word()).into(),
+        lock.retention.map(|retention| retention.until).into(),
+        lock.legal_hold.map(LegalHold::word).into(),
+    ];
+    if write(sql, VERSIONS, text, &values)? > 0 {
+        return Ok(());
     }
+    place(sql, version)?;
+    Err(conflict(format!("version `{version}` is not what it was")))
 }
 
 pub(crate) fn set_meta(sql: &mut dyn Sql, version: VersionId, meta: &[u8]) -> Result<(), CatalogError> {
@@ -195,6 +252,15 @@ fn current(sql: &mut dyn Sql, dataset: DatasetId, key: &[u8]) -> Result<Option<(
     })
 }
 
+/// The null version of a key, wherever it stands among the others.
+fn null_version(sql: &mut dyn Sql, dataset: DatasetId, key: &[u8]) -> Result<Option<(u64, VersionId)>, CatalogError> {
+    let text = "SELECT ordinal, version FROM versions
+        WHERE dataset = $1 AND key = $2 AND gone IS NULL AND null_version = 1";
+    one(sql, VERSIONS, text, &[dataset.as_bytes().into(), key.into()], |row| {
+        Ok((row.number()?, row.id(VersionId::from_slice)?))
+    })
+}
+
 /// The ordinal and engagement of a version.
 pub(crate) fn place(sql: &mut dyn Sql, version: VersionId) -> Result<(u64, EngagementId), CatalogError> {
     let text = "SELECT ordinal, engagement FROM versions WHERE version = $1";
@@ -207,11 +273,13 @@ pub(crate) fn place(sql: &mut dyn Sql, version: VersionId) -> Result<(u64, Engag
 macro_rules! version_columns {
     () => {
         "SELECT v.ordinal, v.version, v.engagement, v.dataset, v.key, v.object, v.size, v.modified, v.scan, v.writer,
-            v.gone, v.segment_size, v.mac, v.wrapped_under, v.wrapped, v.meta, v.parts, v.body FROM "
+            v.gone, v.segment_size, v.mac, v.wrapped_under, v.wrapped, v.meta, v.parts, v.body, v.null_version, v.marker,
+            v.retention, v.retained_until, v.legal_hold FROM "
     };
 }
+pub(crate) use version_columns;
 
-fn read(row: &mut Reader<'_>) -> Result<VersionRow, CatalogError> {
+pub(crate) fn read(row: &mut Reader<'_>) -> Result<VersionRow, CatalogError> {
     let mut version = VersionRow {
         ordinal: row.number()?,
         version: row.id(VersionId::from_slice)?,
@@ -229,6 +297,9 @@ fn read(row: &mut Reader<'_>) -> Result<VersionRow, CatalogError> {
         wrapped: None,
         meta: Vec::new(),
         parts: Vec::new(),
+        null: false,
+        marker: false,
+        lock: Lock::default(),
     };
     let under = row.maybe(|row| row.id(KeyId::from_slice))?;
     version.wrapped = match (under, row.maybe(Reader::vec)?) {
@@ -241,6 +312,15 @@ fn read(row: &mut Reader<'_>) -> Result<VersionRow, CatalogError> {
     let body = row.maybe(Reader::bytes)?;
     let inline = if version.gone.is_some() { InlineBody::Erased } else { InlineBody::Kept(body) };
     version.parts = read_parts(parts, inline).ok_or_else(|| row.corrupt("parts that do not read"))?;
+    version.null = row.truth()?;
+    version.marker = row.truth()?;
+    let mode = row.maybe(|row| row.word::<RetentionMode>())?;
+    version.lock.retention = match (mode, row.maybe(Reader::time)?) {
+        (Some(mode), Some(until)) => Some(Retention { mode, until }),
+        (None, None) => None,
+        _ => return Err(row.corrupt("half a retention")),
+    };
+    version.lock.legal_hold = row.maybe(|row| row.word::<LegalHold>())?;
     Ok(version)
 }
 
@@ -359,7 +439,7 @@ impl Catalog {
         })
     }
 
-    /// Up to `count` current versions that wait for the scanner, oldest first.
+    /// Up to `count` kept versions that wait for the scanner, oldest first.
     ///
     /// # Errors
     /// `Corrupt` or `Unavailable`.

@@ -86,8 +86,8 @@ fn an_erased_key_is_gone_from_the_files() {
         })
     };
     assert!(holds(&world, needle) && holds(&world, body));
-    let dataset = world.dataset.id;
-    world.run(vec![Change::Delete { dataset, key: b"k".to_vec(), only: None, at: world::at(9) }]).unwrap();
+    let row = world.catalog.current(world.dataset.id, b"k").unwrap().unwrap();
+    world.run(vec![world::retire(&row, world::at(9))]).unwrap();
     assert!(world.catalog.empty_log().unwrap());
     assert!(!holds(&world, needle) && !holds(&world, body));
 }

@@ -17,7 +17,7 @@ use base::id::{KeyId, ObjectId, UploadId, VersionId};
 use base::object::WrappedKey;
 use catalog::model::{Change, UploadRow};
 use proptest::prelude::*;
-use world::{World, at, inline, put};
+use world::{World, at, inline, put, retire};
 
 fn key() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(prop::sample::select(vec![0u8, b'/', b'a', b'b', 0x7F, 0xFE, 0xFF]), 1..5)
@@ -40,8 +40,9 @@ proptest! {
         let dataset = world.dataset.id;
         let puts: Vec<Change> = keys.iter().map(|key| put(world.version(key, vec![inline(b"x")]))).collect();
         world.run(puts).unwrap();
-        let deletes = gone.iter().map(|key| Change::Delete { dataset, key: key.clone(), only: None, at: at(30) });
-        world.run(deletes.collect()).unwrap();
+        let found = gone.iter().filter_map(|key| world.catalog.current(dataset, key).unwrap());
+        let deletes = found.map(|row| retire(&row, at(30))).collect();
+        world.run(deletes).unwrap();
         let model: BTreeSet<Vec<u8>> = keys.difference(&gone).cloned().collect();
         for (prefix, after, inclusive, limit) in questions {
             let expected: Vec<&Vec<u8>> = model

@@ -13,21 +13,22 @@ mod world;
 
 use base::Kind;
 use base::id::*;
+use base::lock::{Lock, Retention};
 use base::object::WrappedKey;
-use base::word::ScanState;
+use base::word::{LegalHold, RetentionMode, ScanState};
 use catalog::model::*;
-use world::{World, at, inline, put, stored};
+use world::{World, at, inline, put, retire, stored};
 
 fn kind(world: &mut World, change: Change) -> Kind {
     world.run(vec![change]).unwrap_err().kind()
 }
 
 fn put_when(row: VersionRow, precondition: Precondition) -> Change {
-    Change::Put(Box::new(PutVersion { row, precondition, intents: vec![], upload: None }))
+    Change::Put(Box::new(PutVersion { row, revision: 0, precondition, intents: vec![], upload: None }))
 }
 
 fn put_blobs(row: VersionRow, intents: Vec<BlobId>) -> Change {
-    Change::Put(Box::new(PutVersion { row, precondition: Precondition::None, intents, upload: None }))
+    Change::Put(Box::new(PutVersion { row, revision: 0, precondition: Precondition::None, intents, upload: None }))
 }
 
 #[test]
@@ -69,10 +70,11 @@ fn a_replaced_version_is_gone_but_not_forgotten() {
     assert!(!world.catalog.blob_in_use(blob).unwrap());
 
     let dataset = world.dataset.id;
-    let delete = |only| Change::Delete { dataset, key: b"k".to_vec(), only, at: at(99) };
-    assert_eq!(kind(&mut world, delete(Some(old.version))), Kind::Conflict);
-    assert_eq!(world.run(vec![delete(None)]).unwrap(), [Applied::Deleted(Some(new.version))]);
-    assert_eq!(world.run(vec![delete(None)]).unwrap(), [Applied::Deleted(None)]);
+    assert_eq!(kind(&mut world, retire(&kept, at(99))), Kind::Conflict, "it is gone");
+    assert_eq!(kind(&mut world, retire(&VersionRow { mac: [5; 32], ..new.clone() }, at(99))), Kind::Conflict);
+    let nobody = VersionRow { version: VersionId::from_bytes([0; 16]), ..new.clone() };
+    assert_eq!(kind(&mut world, retire(&nobody, at(99))), Kind::Missing);
+    world.run(vec![retire(&new, at(99))]).unwrap();
     assert_eq!(world.catalog.current(dataset, b"k").unwrap(), None);
     let kept = world.catalog.version(new.version).unwrap().unwrap();
     assert_eq!((kept.gone, kept.wrapped), (Some(at(99)), None));
@@ -119,6 +121,8 @@ fn what_may_never_be_put_is_refused() {
         VersionRow { key: vec![b'k'; 1025], ..fine.clone() },
         VersionRow { wrapped: None, ..fine.clone() },
         VersionRow { gone: Some(at(1)), ..fine.clone() },
+        VersionRow { marker: true, ..fine.clone() },
+        VersionRow { marker: true, wrapped: None, ..fine.clone() },
         VersionRow { parts: vec![inline(b"x"), inline(b"y")], ..fine.clone() },
     ] {
         assert_eq!(kind(&mut world, put(bad)), Kind::Refused);
@@ -197,6 +201,7 @@ fn an_upload_is_completed_with_some_of_its_parts() {
     let complete = |row: VersionRow, upload| {
         Change::Put(Box::new(PutVersion {
             row,
+            revision: 0,
             precondition: Precondition::None,
             intents: vec![],
             upload: Some(upload),
@@ -245,14 +250,18 @@ fn uploads_under_way_go_with_their_dataset() {
 fn the_scanner_finds_what_waits() {
     let mut world = World::new(8);
     let (first, second, third) = (world.put(b"a"), world.put(b"b"), world.put(b"c"));
-    let dataset = world.dataset.id;
-    world.run(vec![Change::Delete { dataset, key: b"b".to_vec(), only: None, at: at(30) }]).unwrap();
+    world.run(vec![retire(&second, at(30))]).unwrap();
     assert_eq!(world.catalog.pending_scans(9).unwrap(), [first.clone(), third.clone()]);
-    world.run(vec![Change::Scanned { version: first.version, state: ScanState::Scanned, mac: [8; 32] }]).unwrap();
+    let steer =
+        |row: &VersionRow, scan, lock, mac| Change::Steer { version: row.version, was: row.mac, scan, lock, mac };
+    let retention = Some(Retention { mode: RetentionMode::Governance, until: at(900) });
+    let lock = Lock { retention, legal_hold: Some(LegalHold::On) };
+    world.run(vec![steer(&first, ScanState::Scanned, lock, [8; 32])]).unwrap();
+    assert_eq!(kind(&mut world, steer(&first, ScanState::Scanned, Lock::default(), [9; 32])), Kind::Conflict);
     assert_eq!(world.catalog.pending_scans(9).unwrap(), [third]);
     let scanned = world.catalog.version(first.version).unwrap().unwrap();
-    assert_eq!(scanned, VersionRow { scan: ScanState::Scanned, mac: [8; 32], ..first });
-    world.run(vec![Change::Scanned { version: second.version, state: ScanState::Quarantined, mac: [8; 32] }]).unwrap();
-    let unknown = Change::Scanned { version: VersionId::from_bytes([0; 16]), state: ScanState::Scanned, mac: [0; 32] };
-    assert_eq!(kind(&mut world, unknown), Kind::Missing);
+    assert_eq!(scanned, VersionRow { scan: ScanState::Scanned, mac: [8; 32], lock, ..first });
+    world.run(vec![steer(&second, ScanState::Quarantined, Lock::default(), [8; 32])]).unwrap();
+    let unknown = VersionRow { version: VersionId::from_bytes([0; 16]), ..second };
+    assert_eq!(kind(&mut world, steer(&unknown, ScanState::Scanned, Lock::default(), [0; 32])), Kind::Missing);
 }

@@ -7,17 +7,19 @@ use std::sync::Arc;
 
 use base::Timestamp;
 use base::id::{RequestId, VersionId};
+use base::lock::Lock;
 use base::word::{Form, Verb};
-use catalog::model::DatasetRow;
+use catalog::model::{DatasetRow, VersionRow};
 use policy::Window;
 
 use crate::custody::{Custody, Matter};
 use crate::delivery::Delivery;
 use crate::directory::Engagement;
-use crate::error::{CustodyError, Thing};
+use crate::error::{CustodyError, DeleteMarker, Thing};
 use crate::identity::Caller;
 use crate::meta::Meta;
-use crate::version::Version;
+use crate::settings::Dataset;
+use crate::version::{self, ObjectName, Version, VersionName};
 
 /// Which bytes are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +65,8 @@ pub struct Conditions {
 pub struct Description {
     /// The version.
     pub version: VersionId,
+    /// How S3 names it; nothing where versioning was never set.
+    pub name: Option<VersionName>,
     /// Plaintext bytes.
     pub size: u64,
     /// When it became visible.
@@ -122,15 +126,14 @@ impl Custody {
         self: &Arc<Self>,
         caller: Arc<Caller>,
         request: RequestId,
-        bucket: &str,
-        key: &[u8],
+        object: ObjectName<'_>,
         span: Span,
         conditions: &Conditions,
     ) -> Result<Got, CustodyError> {
         let engagement = self.compartment(&caller)?;
-        let dataset = self.dataset(&caller, bucket)?;
-        let version = self.find(&caller, request, &engagement, &dataset, key, Verb::Read).await?;
-        let (about, span, window) = match conditions.answer(describe(&version), span) {
+        let dataset = self.dataset(&caller, object.bucket)?;
+        let version = self.find(&caller, request, &engagement, &dataset, object, Verb::Read).await?;
+        let (about, span, window) = match conditions.answer(describe(&dataset, &version), span) {
             Ok(content) => content,
             Err(got) => {
                 self.reveal(&caller, request, Verb::Head, &engagement, &dataset, &version).await?;
@@ -151,16 +154,15 @@ impl Custody {
         &self,
         caller: &Caller,
         request: RequestId,
-        bucket: &str,
-        key: &[u8],
+        object: ObjectName<'_>,
         span: Span,
         conditions: &Conditions,
     ) -> Result<Got, CustodyError> {
         let engagement = self.compartment(caller)?;
-        let dataset = self.dataset(caller, bucket)?;
-        let version = self.find(caller, request, &engagement, &dataset, key, Verb::Head).await?;
+        let dataset = self.dataset(caller, object.bucket)?;
+        let version = self.find(caller, request, &engagement, &dataset, object, Verb::Head).await?;
         self.reveal(caller, request, Verb::Head, &engagement, &dataset, &version).await?;
-        Ok(match conditions.answer(describe(&version), span) {
+        Ok(match conditions.answer(describe(&dataset, &version), span) {
             Ok((about, span, window)) => {
                 Got::Body { about, span, window, delivery: Box::new(Delivery::nothing(engagement)) }
             }
@@ -168,30 +170,67 @@ impl Custody {
         })
     }
 
-    /// Finds the current version under a key. That nothing is there is an answer too: it is given only to those whom the
-    /// policies would let look, and it is recorded.
+    /// Finds the version that a request names. That nothing is there, or a delete marker, is an answer too: it is given only to
+    /// those whom the policies would let look, and it is recorded.
     pub(crate) async fn find(
         &self,
         caller: &Caller,
         request: RequestId,
         engagement: &Engagement,
-        dataset: &DatasetRow,
-        key: &[u8],
+        dataset: &Dataset,
+        object: ObjectName<'_>,
         verb: Verb,
     ) -> Result<Arc<Version>, CustodyError> {
+        let row = match object.version {
+            Some(name) => self.kept(dataset, object.key, name)?,
+            None => match self.current(engagement, dataset, object.key)? {
+                Some(version) => return Ok(version),
+                None => self.catalog.latest(dataset.id, object.key)?,
+            },
+        };
+        let Some(row) = row else {
+            let matter = Matter::names(request, verb, engagement, Some(dataset));
+            let permit = self.judge(caller, matter).await?;
+            let _receipt = self.release(caller, permit).await?;
+            let what = if object.version.is_some() { Thing::Version } else { Thing::Object };
+            return Err(CustodyError::missing(what, String::from_utf8_lossy(object.key)));
+        };
+        if !row.marker {
+            return Version::check(row, &engagement.fields).map(Arc::new);
+        }
+        self.reveal_marker(caller, request, verb, engagement, dataset, &row).await?;
+        let name = VersionName::of(row.null, row.version);
+        Err(CustodyError::Deleted(DeleteMarker { name, modified: row.modified, asked_for: object.version.is_some() }))
+    }
+
+    /// The current version under a key, off the shelf where it lies there.
+    fn current(
+        &self,
+        engagement: &Engagement,
+        dataset: &Dataset,
+        key: &[u8],
+    ) -> Result<Option<Arc<Version>>, CustodyError> {
         let look = || match self.catalog.current(dataset.id, key)? {
             Some(row) => Version::check(row, &engagement.fields).map(Some),
             None => Ok(None),
         };
-        match self.shelf.find(dataset.id, key, look)? {
-            Some(version) => Ok(version),
-            None => {
-                let matter = Matter::names(request, verb, engagement, Some(dataset));
-                let permit = self.judge(caller, matter).await?;
-                let _receipt = self.release(caller, permit).await?;
-                Err(CustodyError::missing(Thing::Object, String::from_utf8_lossy(key)))
-            }
-        }
+        self.shelf.find(dataset.id, key, look)
+    }
+
+    /// Releases that a delete marker lies under a key.
+    pub(crate) async fn reveal_marker(
+        &self,
+        caller: &Caller,
+        request: RequestId,
+        verb: Verb,
+        engagement: &Engagement,
+        dataset: &Dataset,
+        marker: &VersionRow,
+    ) -> Result<(), CustodyError> {
+        version::verify(marker, &engagement.fields)?;
+        let permit = self.judge(caller, Matter::names(request, verb, engagement, Some(dataset))).await?;
+        let _receipt = self.release(caller, permit.naming(vec![marker.ordinal])).await?;
+        Ok(())
     }
 
     /// Releases that a version exists, its name, size, time and metadata.
@@ -247,6 +286,12 @@ impl Span {
 }
 
 impl Description {
+    /// What locks it.
+    #[must_use]
+    pub fn lock(&self) -> Lock {
+        self.of.row.lock
+    }
+
     /// The parts it was uploaded in; none when it was put whole.
     pub fn parts(&self) -> impl ExactSizeIterator<Item = PartDescription<'_>> {
         let parts = if self.meta.etag.contains('-') { self.of.row.parts.as_slice() } else { &[] };
@@ -302,9 +347,10 @@ impl Conditions {
     }
 }
 
-fn describe(version: &Arc<Version>) -> Description {
+fn describe(dataset: &Dataset, version: &Arc<Version>) -> Description {
     Description {
         version: version.row.version,
+        name: dataset.name_of(version),
         size: version.row.size,
         modified: version.row.modified,
         meta: Arc::clone(&version.meta),

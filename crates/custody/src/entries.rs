@@ -6,7 +6,8 @@ use base::id::{
     ApprovalId, DatasetId, EngagementId, GrantId, ObjectId, PartnerId, PrincipalId, RequestId, SessionId, UploadId,
     VersionId,
 };
-use base::word::{PrincipalKind, Purpose, Role, ScanState, Verb};
+use base::lock::{Lock, Retention};
+use base::word::{LegalHold, PrincipalKind, Purpose, Role, ScanState, Verb};
 use serde::Serialize;
 
 /// Kinds of entries, beside `release` and `heads`, which the ledger writes.
@@ -47,6 +48,8 @@ pub mod kind {
     pub const DELETE: &str = "object.delete";
     /// The tags of an object were changed.
     pub const TAG: &str = "object.tag";
+    /// What locks a version was changed.
+    pub const LOCK: &str = "object.lock";
     /// A multipart upload began.
     pub const UPLOAD: &str = "upload.create";
     /// A part was uploaded.
@@ -254,6 +257,11 @@ pub struct Put {
     pub size: u64,
     /// How many parts.
     pub parts: u64,
+    /// Whether it is the null version of its key: the null version before it was deleted with it.
+    pub null: bool,
+    /// What locks it.
+    #[serde(skip_serializing_if = "unlocked")]
+    pub lock: Lock,
     /// How far the scanner got.
     pub scan: ScanState,
     /// SHA-256 of the facts, in hex.
@@ -264,14 +272,50 @@ pub struct Put {
     pub policies: std::sync::Arc<[String]>,
 }
 
-/// `object.delete`.
+fn unlocked(lock: &Lock) -> bool {
+    *lock == Lock::default()
+}
+
+/// `object.delete`. With neither `version` nor `marker`, nothing was there.
 #[derive(Serialize)]
 pub struct Deleted {
     /// The dataset.
     pub dataset: DatasetId,
-    /// The version that was current, if there was one.
+    /// The version that was deleted for good.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<VersionId>,
+    /// Whether that was a delete marker.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub was_marker: bool,
+    /// Whether it was retained in governance mode, and the caller allowed to bypass that.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub bypassed_governance: bool,
+    /// The delete marker that was written; the versions behind it stay.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub marker: Option<VersionId>,
+    /// Whether the marker is the null version of its key: the null version before it was deleted with it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub null: bool,
+    /// The policies that allowed it.
+    pub policies: std::sync::Arc<[String]>,
+}
+
+/// `object.lock`: what locks the version from now on.
+#[derive(Serialize)]
+pub struct Locked {
+    /// The dataset.
+    pub dataset: DatasetId,
+    /// The version.
+    pub version: VersionId,
+    /// Its retention.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retention: Option<Retention>,
+    /// Its legal hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub legal_hold: Option<LegalHold>,
+    /// Whether a retention of governance mode was shortened or lifted by one who is allowed to.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub bypassed_governance: bool,
     /// The policies that allowed it.
     pub policies: std::sync::Arc<[String]>,
 }

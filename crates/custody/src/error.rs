@@ -10,6 +10,8 @@ use base::{Fault, Kind};
 use ledger::LedgerError;
 use policy::Denial;
 
+use crate::version::VersionName;
+
 /// Why nobody could be established as the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unknown {
@@ -53,6 +55,12 @@ pub enum CustodyError {
     Invalid(String),
     /// A body or an object is larger than 5 GiB.
     TooLarge,
+    /// An argument of the request is not one that it can have.
+    Argument(String),
+    /// A delete marker lies where something is asked for.
+    Deleted(DeleteMarker),
+    /// Object lock keeps the version.
+    Locked,
     /// The state has moved, or a precondition does not hold.
     Conflict(Clash),
     /// The act needs another person's approval, which has been asked for.
@@ -67,6 +75,17 @@ pub enum CustodyError {
     Corrupt(String),
 }
 
+/// A delete marker, as an answer tells of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeleteMarker {
+    /// How it is named.
+    pub name: VersionName,
+    /// When it was written.
+    pub modified: base::Timestamp,
+    /// Whether it was itself asked for, by its id.
+    pub asked_for: bool,
+}
+
 /// What was missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Thing {
@@ -78,6 +97,8 @@ pub enum Thing {
     Dataset,
     /// An object.
     Object,
+    /// A version of an object.
+    Version,
     /// A multipart upload.
     Upload,
     /// A part of a multipart upload.
@@ -128,9 +149,10 @@ impl CustodyError {
         match self {
             Self::Unauthenticated(_) | Self::NeedsApproval(_) => Kind::Refused,
             Self::Denied(denial) => denial.kind,
-            Self::Hidden | Self::Missing { .. } => Kind::Missing,
+            Self::Hidden | Self::Missing { .. } | Self::Deleted(_) => Kind::Missing,
+            Self::Locked => Kind::Refused,
             Self::Paused => Kind::Paused,
-            Self::Invalid(_) | Self::TooLarge => Kind::Invalid,
+            Self::Invalid(_) | Self::Argument(_) | Self::TooLarge => Kind::Invalid,
             Self::Conflict(_) => Kind::Conflict,
             Self::Ledger(error) => error.kind(),
             Self::Part(fault) => fault.kind(),
@@ -155,6 +177,7 @@ impl fmt::Display for Thing {
             Self::Engagement => "engagement",
             Self::Dataset => "dataset",
             Self::Object => "object",
+            Self::Version => "version",
             Self::Upload => "upload",
             Self::Part => "part",
             Self::Principal => "principal",
@@ -190,7 +213,9 @@ impl fmt::Display for CustodyError {
             Self::Hidden => f.write_str("no such thing, or it is not yours to know"),
             Self::Paused => f.write_str("the engagement is paused: nothing of it moves until two people resume it"),
             Self::Missing { what, name } => write!(f, "there is no {what} `{name}`"),
-            Self::Invalid(why) => f.write_str(why),
+            Self::Invalid(why) | Self::Argument(why) => f.write_str(why),
+            Self::Deleted(_) => f.write_str("the object is deleted: a delete marker hides it"),
+            Self::Locked => f.write_str("the version is locked: its retention or a legal hold forbids this"),
             Self::TooLarge => f.write_str("more than 5 GiB in one piece\nuse a multipart upload"),
             Self::Conflict(clash) => f.write_str(match clash {
                 Clash::BucketOwned => "the bucket exists already and is yours",

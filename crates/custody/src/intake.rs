@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use base::Timestamp;
 use base::id::{BlobId, ObjectId, RequestId, VersionId};
+use base::lock::Lock;
 use base::object::Part;
 use base::word::{ScanState, Verb};
 use catalog::model::{Applied, Change, DatasetRow, MentionRow, Precondition, PutVersion, VersionRow};
@@ -27,8 +28,10 @@ use crate::facts::Facts;
 use crate::identity::Caller;
 use crate::incoming::{Ended, Expected, Finished, Incoming};
 use crate::meta::Meta;
+use crate::removal::ATTEMPTS;
+use crate::settings::{Dataset, Versioning};
 use crate::sink::Sink;
-use crate::version;
+use crate::version::{self, ObjectName, VersionName};
 
 /// The largest object that is put in one piece, or part of a multipart upload. SPEC: S3 limits.
 pub const LARGEST_PUT_BYTES: u64 = 5 * 1024 * 1024 * 1024;
@@ -56,6 +59,8 @@ pub struct NewObject {
     pub only_unless_etag: Option<String>,
     /// The version it is a copy of.
     pub copied_from: Option<VersionId>,
+    /// What is to lock it. Without a retention, the bucket's default one does.
+    pub lock: Lock,
 }
 
 /// What a put came to.
@@ -63,6 +68,8 @@ pub struct NewObject {
 pub struct Stored {
     /// The version.
     pub version: VersionId,
+    /// How S3 names it; nothing where versioning was never set.
+    pub name: Option<VersionName>,
     /// Its metadata.
     pub meta: Meta,
     /// Its size.
@@ -97,6 +104,7 @@ impl Custody {
         let dataset = self.dataset(&caller, bucket)?;
         check_key(key)?;
         let _permit = self.judge(&caller, writing(request, &engagement, &dataset)).await?;
+        dataset.check_lock(&new.lock, self.clock.now())?;
         let object = ObjectId::fresh(self.entropy.as_ref());
         let version = VersionId::fresh(self.entropy.as_ref());
         let identity = SealedIdentity { engagement: engagement.id, dataset: dataset.id, object, version };
@@ -119,7 +127,12 @@ impl Custody {
         mut put: PutVersion,
         facts: Facts,
         conditions: &NewObject,
-    ) -> Result<(), CustodyError> {
+    ) -> Result<Option<VersionName>, CustodyError> {
+        let (dataset, _gate) = self.settled(dataset.id).await?;
+        let dataset = dataset.as_ref();
+        put.revision = dataset.revision;
+        put.row.null = dataset.settings.versioning != Some(Versioning::Enabled);
+        put.row.lock = dataset.lock_at(put.row.lock, put.row.modified);
         put.precondition = match self.precondition(engagement, &put.row, conditions) {
             Err(refused @ (CustodyError::Conflict(_) | CustodyError::Missing { .. })) => {
                 self.reveal_name(caller, request, engagement, dataset, &put.row.key).await?;
@@ -131,7 +144,8 @@ impl Custody {
         let at_once = facts.mentions.len() <= MENTIONS_AN_ACT;
         let mut row = put.row.clone();
         row.scan = if at_once { facts.state } else { ScanState::Pending };
-        row.mac = version::mac(&row, row.scan, &engagement.fields);
+        row.mac = version::mac(&row, &engagement.fields);
+        let name = dataset.settings.versioning.map(|_| VersionName::of(row.null, row.version));
         let entry = Put {
             dataset: row.dataset,
             object: row.object,
@@ -139,6 +153,8 @@ impl Custody {
             copied_from: conditions.copied_from,
             size: row.size,
             parts: row.parts.len() as u64,
+            null: row.null,
+            lock: row.lock,
             scan: facts.state,
             facts: facts.digest.clone(),
             scanner: crate::facts::SCANNER_VERSION,
@@ -148,8 +164,8 @@ impl Custody {
         put.row = row.clone();
         // SPEC: standards §10.7: an ETag that matched a moment ago and no more is a race, and worth another try.
         let clash = match put.precondition {
-            Precondition::Is(_) => Clash::Raced,
-            Precondition::None | Precondition::Absent => Clash::Precondition,
+            Precondition::Is(_) | Precondition::None => Clash::Raced,
+            Precondition::Absent => Clash::Precondition,
         };
         let mut changes = vec![Change::Put(Box::new(put))];
         let mut mentions = facts.mentions;
@@ -168,7 +184,7 @@ impl Custody {
         };
         debug_assert!(matches!(recorded.applied.first(), Some(Applied::Version { .. })));
         if at_once {
-            return Ok(());
+            return Ok(name);
         }
         // Until the last of its facts is in, the version is pending: readable by its writer and the scanner alone.
         let mut mentions = mentions.into_iter();
@@ -179,7 +195,8 @@ impl Custody {
             }
             self.queue.record(vec![facts_of(engagement, row.version, some)], Vec::new()).await?;
         }
-        self.scanned(engagement, &row, facts.state).await
+        self.scanned(engagement, row.version, facts.state).await?;
+        Ok(name)
     }
 
     /// Pays for saying that a condition of a write does not hold: that says what lies under the key. Who may not look is told
@@ -189,28 +206,43 @@ impl Custody {
         caller: &Caller,
         request: RequestId,
         engagement: &Engagement,
-        dataset: &DatasetRow,
+        dataset: &Dataset,
         key: &[u8],
     ) -> Result<(), CustodyError> {
-        match self.find(caller, request, engagement, dataset, key, Verb::Head).await {
+        let object = ObjectName::current(&dataset.bucket, key);
+        match self.find(caller, request, engagement, dataset, object, Verb::Head).await {
             Ok(version) => self.reveal(caller, request, Verb::Head, engagement, dataset, &version).await,
             // Nothing is there; `find` has recorded that it was asked.
-            Err(CustodyError::Missing { .. }) => Ok(()),
+            Err(CustodyError::Missing { .. } | CustodyError::Deleted(_)) => Ok(()),
             Err(error) => Err(error),
         }
     }
 
-    /// Ends the scan of a version.
+    /// Ends the scan of a version, whatever else was changed of it meanwhile.
     pub(crate) async fn scanned(
         &self,
         engagement: &Engagement,
-        row: &VersionRow,
-        state: ScanState,
+        version: VersionId,
+        scan: ScanState,
     ) -> Result<(), CustodyError> {
-        let mac = version::mac(row, state, &engagement.fields);
-        self.queue.record(vec![Change::Scanned { version: row.version, state, mac }], Vec::new()).await?;
-        self.shelf.drop_name(row.dataset, &row.key);
-        Ok(())
+        for _ in 0..ATTEMPTS {
+            let row = self.catalog.version(version)?;
+            let mut row = row.ok_or_else(|| CustodyError::Corrupt(format!("the row of version `{version}`")))?;
+            version::verify(&row, &engagement.fields)?;
+            let was = row.mac;
+            row.scan = scan;
+            let mac = version::mac(&row, &engagement.fields);
+            let change = Change::Steer { version, was, scan, lock: row.lock, mac };
+            match self.queue.record(vec![change], Vec::new()).await {
+                Err(ledger::LedgerError::Rejected(fault)) if fault.kind() == base::Kind::Conflict => {}
+                recorded => {
+                    recorded?;
+                    self.shelf.drop_name(row.dataset, &row.key);
+                    return Ok(());
+                }
+            }
+        }
+        Err(CustodyError::Conflict(Clash::Raced))
     }
 
     /// What must hold for the version to become visible; decided again by the catalog, in the transaction.
@@ -278,18 +310,25 @@ impl Incoming {
             writer: caller.who().principal,
             mac: [0; 32],
             gone: None,
+            null: true,
+            marker: false,
+            lock: new.lock,
         };
         let modified = row.modified;
         let intents = sunk.intents.clone();
-        let put = PutVersion { row, precondition: Precondition::None, intents: sunk.intents, upload: None };
+        let put =
+            PutVersion { row, revision: 0, precondition: Precondition::None, intents: sunk.intents, upload: None };
         let done = custody.reveal_version(&caller, request, &engagement, &dataset, put, facts, &new).await;
-        if let Err(error) = done {
-            custody.forget(intents).await;
-            let failure = error.kind().name();
-            custody.failed(&caller, request, engagement.id, Verb::Write, Some(&dataset), failure).await?;
-            return Err(error);
-        }
-        Ok(Finished::Stored(Stored { version, meta, size, modified }))
+        let name = match done {
+            Ok(name) => name,
+            Err(error) => {
+                custody.forget(intents).await;
+                let failure = error.kind().name();
+                custody.failed(&caller, request, engagement.id, Verb::Write, Some(&dataset), failure).await?;
+                return Err(error);
+            }
+        };
+        Ok(Finished::Stored(Stored { version, name, meta, size, modified }))
     }
 }
 

@@ -4,7 +4,7 @@
 use base::Timestamp;
 use base::id::RequestId;
 use base::word::Verb;
-use catalog::model::{DatasetRow, ListedRow};
+use catalog::model::ListedRow;
 
 use crate::custody::{Custody, Matter};
 use crate::directory::Engagement;
@@ -73,59 +73,13 @@ impl Custody {
         let matter = Matter::names(request, Verb::List, &engagement, Some(&dataset));
         // Judged before the catalog is searched; recorded with what the search found, before it is answered.
         let permit = self.judge(caller, matter).await?;
-        let (listing, ordinals) = self.page(&engagement, &dataset, question)?;
-        let _receipt = self.release(caller, permit.naming(ordinals)).await?;
-        Ok(listing)
-    }
-
-    /// Searches one page. Skips over what a rolled-up prefix covers, so that its cost follows the page and not the bucket.
-    fn page(
-        &self,
-        engagement: &Engagement,
-        dataset: &DatasetRow,
-        question: &ListQuestion<'_>,
-    ) -> Result<(Listing, Vec<u64>), CustodyError> {
-        let limit = question.limit.min(LONGEST_PAGE);
-        let mut page = Listing::default();
-        let mut ordinals = Vec::new();
-        if limit == 0 {
-            return Ok((page, ordinals));
-        }
-        let mut cursor = Cursor::at(question);
-        let mut last = None;
-        let mut fetch = *FETCH.end();
-        'pages: loop {
-            let rows =
-                self.catalog.list(dataset.id, question.prefix, cursor.key.as_deref(), cursor.inclusive, fetch)?;
-            let fetched = rows.len();
-            for row in rows {
-                if page.objects.len().saturating_add(page.prefixes.len()) == limit {
-                    page.next = last;
-                    break 'pages;
-                }
-                if let Some(rolled) = rolled_up(&row.key, question) {
-                    ordinals.push(row.ordinal);
-                    last = Some(rolled.clone());
-                    let beyond = successor(&rolled);
-                    page.prefixes.push(rolled);
-                    match beyond {
-                        Some(beyond) => cursor = Cursor { key: Some(beyond), inclusive: true },
-                        None => break 'pages,
-                    }
-                    fetch = *FETCH.start();
-                    continue 'pages;
-                }
-                ordinals.push(row.ordinal);
-                last = Some(row.key.clone());
-                cursor = Cursor { key: Some(row.key.clone()), inclusive: false };
-                page.objects.push(Self::listed(engagement, row)?);
-            }
-            if fetched < fetch {
-                break;
-            }
-            fetch = fetch.saturating_mul(4).min(*FETCH.end());
-        }
-        Ok((page, ordinals))
+        let walked = walk(question, Cursor::at(question), |cursor, count| {
+            Ok(self.catalog.list(dataset.id, question.prefix, Some(&cursor.key), true, count)?)
+        })?;
+        let _receipt = self.release(caller, permit.naming(walked.ordinals)).await?;
+        let objects: Result<Vec<Listed>, CustodyError> =
+            walked.rows.into_iter().map(|row| Self::listed(&engagement, row)).collect();
+        Ok(Listing { objects: objects?, prefixes: walked.prefixes, next: walked.next })
     }
 
     fn listed(engagement: &Engagement, row: ListedRow) -> Result<Listed, CustodyError> {
@@ -134,21 +88,104 @@ impl Custody {
     }
 }
 
-/// Where a search goes on.
-struct Cursor {
-    key: Option<Vec<u8>>,
-    inclusive: bool,
+/// One row of what is searched.
+pub(crate) trait Row {
+    /// Its key.
+    fn key(&self) -> &[u8];
+
+    /// The ordinal that a receipt names it by.
+    fn ordinal(&self) -> u64;
+
+    /// Where the search goes on after it.
+    fn beyond(&self) -> Cursor;
+}
+
+impl Row for ListedRow {
+    fn key(&self) -> &[u8] {
+        &self.key
+    }
+
+    fn ordinal(&self) -> u64 {
+        self.ordinal
+    }
+
+    fn beyond(&self) -> Cursor {
+        Cursor { key: [self.key.as_slice(), &[0]].concat(), below: None }
+    }
+}
+
+/// Where a search goes on: at a key, and of its versions at those older than an ordinal.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Cursor {
+    pub(crate) key: Vec<u8>,
+    pub(crate) below: Option<u64>,
 }
 
 impl Cursor {
     /// After `after`. One that is a rolled-up prefix, as the last page's end may be, is passed over whole.
-    fn at(question: &ListQuestion<'_>) -> Self {
-        let Some(after) = question.after else { return Self { key: None, inclusive: false } };
-        if rolled_up(after, question).as_deref() == Some(after) {
-            return Self { key: successor(after), inclusive: true };
-        }
-        Self { key: Some(after.to_vec()), inclusive: false }
+    pub(crate) fn at(question: &ListQuestion<'_>) -> Self {
+        let Some(after) = question.after else { return Self::default() };
+        let rolled = rolled_up(after, question).is_some_and(|rolled| rolled == after);
+        let key = rolled.then(|| successor(after)).flatten().unwrap_or_else(|| [after, &[0]].concat());
+        Self { key, below: None }
     }
+}
+
+/// What a search of one page found.
+pub(crate) struct Walked<R> {
+    /// Rows, in their order.
+    pub(crate) rows: Vec<R>,
+    /// Rolled-up prefixes.
+    pub(crate) prefixes: Vec<Vec<u8>>,
+    /// What was seen, for the receipt: every row, and one row for each prefix.
+    pub(crate) ordinals: Vec<u64>,
+    /// The key or prefix that the page ends with, if there is more.
+    pub(crate) next: Option<Vec<u8>>,
+}
+
+/// Searches one page. Skips over what a rolled-up prefix covers, so that its cost follows the page and not the bucket.
+pub(crate) fn walk<R: Row>(
+    question: &ListQuestion<'_>,
+    mut cursor: Cursor,
+    fetch: impl Fn(&Cursor, usize) -> Result<Vec<R>, CustodyError>,
+) -> Result<Walked<R>, CustodyError> {
+    let limit = question.limit.min(LONGEST_PAGE);
+    let mut found = Walked { rows: Vec::new(), prefixes: Vec::new(), ordinals: Vec::new(), next: None };
+    if limit == 0 {
+        return Ok(found);
+    }
+    let mut last = None;
+    let mut count = *FETCH.end();
+    'pages: loop {
+        let rows = fetch(&cursor, count)?;
+        let fetched = rows.len();
+        for row in rows {
+            if found.rows.len().saturating_add(found.prefixes.len()) == limit {
+                found.next = last;
+                break 'pages;
+            }
+            found.ordinals.push(row.ordinal());
+            if let Some(rolled) = rolled_up(row.key(), question) {
+                last = Some(rolled.clone());
+                let beyond = successor(&rolled);
+                found.prefixes.push(rolled);
+                match beyond {
+                    Some(key) => cursor = Cursor { key, below: None },
+                    None => break 'pages,
+                }
+                count = *FETCH.start();
+                continue 'pages;
+            }
+            last = Some(row.key().to_vec());
+            cursor = row.beyond();
+            found.rows.push(row);
+        }
+        if fetched < count {
+            break;
+        }
+        count = count.saturating_mul(4).min(*FETCH.end());
+    }
+    Ok(found)
 }
 
 /// The prefix that a key is rolled up to, if it is: up to and with the first delimiter after the asked prefix.

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use base::id::{UploadId, VersionId};
+use base::lock::Lock;
 use seal::Fields;
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +41,9 @@ pub struct Meta {
     /// The checksums of the parts, in their order, by the algorithm of the whole's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<String>,
+    /// Of an upload: the lock that its version will bear.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lock: Option<Lock>,
     /// The multipart upload it came by: completing that once more finds what it came to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upload: Option<UploadId>,

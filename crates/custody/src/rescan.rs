@@ -104,7 +104,7 @@ impl Custody {
             let change = Change::Facts { engagement: engagement.id, version: row.version, mentions: some.to_vec() };
             self.queue.record(vec![change], Vec::new()).await?;
         }
-        self.scanned(&engagement, &row, facts.state).await
+        self.scanned(&engagement, row.version, facts.state).await
     }
 }
 

@@ -17,12 +17,14 @@ use base::word::{RetentionMode, Verb};
 use catalog::model::{Change, DatasetRow};
 use seal::Fields;
 use serde::{Deserialize, Serialize};
+use tokio::sync::{OwnedRwLockReadGuard, RwLock};
 
 use crate::cors::CorsRule;
 use crate::custody::{Custody, Matter};
 use crate::entries::{DatasetConfigured, kind};
-use crate::error::{Clash, CustodyError};
+use crate::error::{Clash, CustodyError, Thing};
 use crate::identity::Caller;
+use crate::version::{Version, VersionName};
 
 /// What sealed settings are bound to, beside the dataset and the revision.
 const CONTEXT: &str = "settings";
@@ -94,7 +96,7 @@ pub struct Dataset {
     /// The settings.
     pub settings: DatasetSettings,
     /// Held shared by what is decided under the settings until it is durable, alone by a change of them.
-    pub(crate) gate: Arc<tokio::sync::RwLock<()>>,
+    pub(crate) gate: Arc<RwLock<()>>,
 }
 
 impl Deref for Dataset {
@@ -116,6 +118,14 @@ impl Dataset {
             Some(sealed) => DatasetSettings::open(fields, row.id, row.revision, sealed)?,
         };
         Ok(Self { row, settings, gate: Arc::default() })
+    }
+}
+
+impl Dataset {
+    /// How answers name a version: not at all where versioning was never set.
+    // SPEC: S3: x-amz-version-id.
+    pub(crate) fn name_of(&self, version: &Version) -> Option<VersionName> {
+        self.settings.versioning.map(|_| version.name())
     }
 }
 
@@ -176,6 +186,19 @@ fn place(dataset: DatasetId, revision: u64) -> Vec<u8> {
 }
 
 impl Custody {
+    /// A dataset under settings that stand until the guard is dropped: what is decided under them is made durable meanwhile.
+    ///
+    /// # Errors
+    /// `Missing` if it was deleted.
+    pub(crate) async fn settled(
+        &self,
+        dataset: DatasetId,
+    ) -> Result<(Arc<Dataset>, OwnedRwLockReadGuard<()>), CustodyError> {
+        let find = || self.directory.dataset(dataset).ok_or_else(|| CustodyError::missing(Thing::Dataset, dataset));
+        let gate = Arc::clone(&find()?.gate).read_owned().await;
+        Ok((find()?, gate))
+    }
+
     /// Changes one of a bucket's settings. `setting` names it in the record; `change` makes the change, and answers what the
     /// record says of it: words of S3, never the content of a document, which may be personal.
     ///

@@ -15,9 +15,10 @@ use crate::error::CustodyError;
 use crate::identity::Caller;
 use crate::intake::writing;
 use crate::meta::Meta;
+use crate::version::{ObjectName, VersionName};
 
 impl Custody {
-    /// The tags of an object.
+    /// The tags of an object, and which version of it has them.
     ///
     /// # Errors
     /// As a read answers.
@@ -25,17 +26,16 @@ impl Custody {
         &self,
         caller: &Caller,
         request: RequestId,
-        bucket: &str,
-        key: &[u8],
-    ) -> Result<BTreeMap<String, String>, CustodyError> {
+        object: ObjectName<'_>,
+    ) -> Result<(Option<VersionName>, BTreeMap<String, String>), CustodyError> {
         let engagement = self.compartment(caller)?;
-        let dataset = self.dataset(caller, bucket)?;
-        let version = self.find(caller, request, &engagement, &dataset, key, Verb::Head).await?;
+        let dataset = self.dataset(caller, object.bucket)?;
+        let version = self.find(caller, request, &engagement, &dataset, object, Verb::Head).await?;
         self.reveal(caller, request, Verb::Head, &engagement, &dataset, &version).await?;
-        Ok(version.meta.tags.clone())
+        Ok((dataset.name_of(&version), version.meta.tags.clone()))
     }
 
-    /// Gives an object these tags and no others.
+    /// Gives an object these tags and no others. Answers which version of it has them.
     ///
     /// # Errors
     /// As a write answers; `Missing` object.
@@ -43,13 +43,12 @@ impl Custody {
         &self,
         caller: &Caller,
         request: RequestId,
-        bucket: &str,
-        key: &[u8],
+        object: ObjectName<'_>,
         tags: BTreeMap<String, String>,
-    ) -> Result<(), CustodyError> {
+    ) -> Result<Option<VersionName>, CustodyError> {
         let engagement = self.compartment(caller)?;
-        let dataset = self.dataset(caller, bucket)?;
-        let version = self.find(caller, request, &engagement, &dataset, key, Verb::Write).await?;
+        let dataset = self.dataset(caller, object.bucket)?;
+        let version = self.find(caller, request, &engagement, &dataset, object, Verb::Write).await?;
         let permit = self.judge(caller, writing(request, &engagement, &dataset)).await?;
         let id = version.row.version;
         let what = Tagged {
@@ -63,8 +62,8 @@ impl Custody {
         let draft = self.draft(caller, request, engagement.id.into(), kind::TAG, what)?;
         // All that can change of the metadata are its tags, so whichever of two changes comes last is whole.
         let changed = self.act(caller, permit, vec![Change::Meta { version: id, meta }], draft).await;
-        self.shelf.drop_name(dataset.id, key);
+        self.shelf.drop_name(dataset.id, object.key);
         changed?;
-        Ok(())
+        Ok(dataset.name_of(&version))
     }
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use base::Timestamp;
 use base::id::{ObjectId, RequestId, UploadId, VersionId};
+use base::lock::Lock;
 use base::object::Part;
 use base::word::{ScanState, Verb};
 use catalog::model::{Change, DatasetRow, Precondition, PutVersion, UploadPartRow, UploadRow, VersionRow};
@@ -23,6 +24,7 @@ use crate::identity::Caller;
 use crate::incoming::{Ended, Expected, Finished, Incoming};
 use crate::intake::{NewObject, Stored, check_key, writing};
 use crate::meta::Meta;
+use crate::settings::Dataset;
 use crate::sink::Sink;
 use crate::version::Version;
 
@@ -111,7 +113,9 @@ impl Custody {
         let version = VersionId::fresh(self.entropy.as_ref());
         let identity = SealedIdentity { engagement: engagement.id, dataset: dataset.id, object, version };
         let now = self.clock.now();
+        dataset.check_lock(&new.lock, now)?;
         let mut meta = new.meta;
+        meta.lock = (new.lock != Lock::default()).then_some(new.lock);
         // What the parts will be summed by is remembered as a checksum without a value.
         meta.checksums = new.algorithms.iter().map(|algorithm| (algorithm.name().to_owned(), String::new())).collect();
         let row = UploadRow {
@@ -218,6 +222,7 @@ impl Custody {
         let (parts, metas) = self.choose(engagement, &upload, &meta, &completion.parts)?;
         sum_up(&mut meta, &parts, &metas)?;
         meta.upload = Some(upload.id);
+        let lock = meta.lock.take().unwrap_or_default();
         let size = parts.iter().map(|part| part.size).sum();
         completion.check(&meta, size)?;
         let sealer = ObjectSealer::resume(&self.ring, identity_of(&upload), upload.id, &upload.wrapped)?;
@@ -240,13 +245,22 @@ impl Custody {
             writer: caller.who().principal,
             mac: [0; 32],
             gone: None,
+            null: true,
+            marker: false,
+            lock,
         };
         let (version, modified) = (row.version, row.modified);
-        let put = PutVersion { row, precondition: Precondition::None, intents: Vec::new(), upload: Some(upload.id) };
+        let put = PutVersion {
+            row,
+            revision: 0,
+            precondition: Precondition::None,
+            intents: Vec::new(),
+            upload: Some(upload.id),
+        };
         let conditions = &completion.conditions;
-        self.reveal_version(caller, request, engagement, dataset, put, Facts::pending(), conditions).await?;
+        let name = self.reveal_version(caller, request, engagement, dataset, put, Facts::pending(), conditions).await?;
         self.scan_soon();
-        Ok(Stored { version, meta, size, modified })
+        Ok(Stored { version, name, meta, size, modified })
     }
 
     /// What an upload that is over came to, if these parts were it and the version is still current.
@@ -257,7 +271,7 @@ impl Custody {
         caller: &Caller,
         request: RequestId,
         engagement: &Engagement,
-        dataset: &DatasetRow,
+        dataset: &Dataset,
         key: &[u8],
         upload: UploadId,
         completion: &Completion,
@@ -272,8 +286,10 @@ impl Custody {
             return Ok(None);
         }
         self.reveal(caller, request, Verb::Head, engagement, dataset, &version).await?;
+        let name = dataset.name_of(&version);
         let Version { row, meta, .. } = version;
-        Ok(Some(Stored { version: row.version, meta: Meta::clone(&meta), size: row.size, modified: row.modified }))
+        let (version, size, modified) = (row.version, row.size, row.modified);
+        Ok(Some(Stored { version, name, meta: Meta::clone(&meta), size, modified }))
     }
 
     /// Gives an upload up.

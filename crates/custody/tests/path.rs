@@ -14,7 +14,9 @@ use custody::digests::{Algorithm, Digests};
 use custody::incoming::{Expected, Finished};
 use custody::intake::NewObject;
 use custody::listing::ListQuestion;
+use custody::removal::Removal;
 use custody::settings::DatasetSettings;
+use custody::version::ObjectName;
 use custody::{Clash, CustodyError};
 use world::World;
 
@@ -194,7 +196,11 @@ async fn deleted_and_replaced_bytes_are_gone_and_restarts_keep_the_rest() {
     world.put(&writer, "alpha-data", "drop", &large).await.unwrap();
     world.put(&writer, "alpha-data", "swap", &large).await.unwrap();
     world.put(&writer, "alpha-data", "swap", b"new").await.unwrap();
-    world.custody.delete(&writer, world.request(), "alpha-data", b"drop").await.unwrap();
+    world
+        .custody
+        .delete(&writer, world.request(), ObjectName::current("alpha-data", b"drop"), &Removal::default())
+        .await
+        .unwrap();
     assert_eq!(world.custody.sweep().await.unwrap(), 2);
     let credentials = world.session("alpha-writer", "alpha").await;
     let world = world.reopen().await;

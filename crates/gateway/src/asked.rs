@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use base::Timestamp;
 use base::id::RequestId;
+use base::lock::Lock;
 use custody::Caller;
 use custody::access::{Conditions, Span, Validator};
 use custody::intake::NewObject;
@@ -58,6 +59,35 @@ impl Asked {
             _ => return Err(unsupported()),
         }
         Ok(())
+    }
+
+    /// What is to lock the object that this request's body becomes.
+    ///
+    /// # Errors
+    /// `InvalidRequest` for a lock on a body that nothing vouches for.
+    // SPEC: S3 PutObject: a lock takes Content-MD5 or a checksum.
+    pub(crate) fn lock(&self) -> Result<Lock, Refusal> {
+        let Claimed { md5, checksum, trailer, .. } = &self.claimed;
+        if self.labels.lock != Lock::default() && md5.is_none() && checksum.is_none() && trailer.is_none() {
+            let why = "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock \
+                       parameters";
+            return Err(Refusal::new(Code::InvalidRequest, why));
+        }
+        Ok(self.labels.lock)
+    }
+
+    /// The conditions of a delete.
+    ///
+    /// # Errors
+    /// `NotImplemented` for conditions that deletes do not have.
+    pub(crate) fn if_match(&self) -> Result<Option<String>, Refusal> {
+        let conditions = &self.conditions;
+        let dated = conditions.if_modified_since.is_some() || conditions.if_unmodified_since.is_some();
+        match (conditions.if_match.as_slice(), conditions.if_none_match.as_slice()) {
+            ([], []) if !dated => Ok(None),
+            ([etag], []) if !dated => Ok(Some(etag.clone())),
+            _ => Err(unsupported()),
+        }
     }
 
     /// For writes that cannot be conditional.

@@ -7,7 +7,7 @@
 use base::Kind;
 use base::error::chain;
 use base::id::RequestId;
-use custody::{Clash, CustodyError, Thing, Unknown};
+use custody::{Clash, CustodyError, DeleteMarker, Thing, Unknown};
 use http::StatusCode;
 
 use s3wire::{Code, Refusal};
@@ -30,6 +30,14 @@ pub(crate) fn refusal(request: RequestId, error: CustodyError) -> Refusal {
         CustodyError::Denied(_) | CustodyError::Hidden => Refusal::new(Code::AccessDenied, DENIED),
         CustodyError::Paused => Refusal::new(Code::AccessDenied, PAUSED),
         CustodyError::Missing { what, .. } => missing(what),
+        CustodyError::Deleted(DeleteMarker { asked_for: true, .. }) => {
+            Refusal::new(Code::MethodNotAllowed, "the specified method is not allowed against this resource")
+        }
+        CustodyError::Deleted(_) => missing(Thing::Object),
+        CustodyError::Locked => {
+            Refusal::new(Code::AccessDenied, "Access Denied because object protected by object lock")
+        }
+        CustodyError::Argument(why) => Refusal::new(Code::InvalidArgument, why),
         CustodyError::Invalid(why) => Refusal::new(Code::InvalidRequest, why),
         CustodyError::TooLarge => Refusal::new(Code::EntityTooLarge, error.to_string()),
         CustodyError::Conflict(clash) => conflict(clash, error.to_string()),
@@ -67,6 +75,7 @@ fn missing(what: Thing) -> Refusal {
     match what {
         Thing::Dataset => Refusal::new(Code::NoSuchBucket, "the specified bucket does not exist"),
         Thing::Object => Refusal::new(Code::NoSuchKey, "the specified key does not exist"),
+        Thing::Version => Refusal::new(Code::NoSuchVersion, "the specified version does not exist"),
         Thing::Upload => Refusal::new(Code::NoSuchUpload, "the specified multipart upload does not exist"),
         Thing::Part => Refusal::new(Code::InvalidPart, "one or more of the specified parts could not be found"),
         Thing::Partner | Thing::Engagement | Thing::Principal | Thing::Grant | Thing::Session | Thing::Approval => {

@@ -6,6 +6,8 @@
 
 use std::collections::BTreeMap;
 
+use base::Timestamp;
+use base::lock::{Lock, Retention};
 use custody::meta::Meta;
 use http::header::HeaderName;
 use http::request::Parts;
@@ -13,17 +15,16 @@ use http::{HeaderMap, Method};
 use s3wire::{Code, Refusal, sigv4};
 
 use crate::operations::{self, Target};
+use crate::s3::locks;
 use crate::{acl, tags};
 
 /// Not implemented, by prefix, with the reason.
-const REFUSED: [(&str, &str); 8] = [
-    ("x-amz-bucket-object-lock-", "is not implemented"),
+const REFUSED: [(&str, &str); 6] = [
     (
         "x-amz-copy-source-server-side-encryption-customer-",
         "is refused: the keys are the engagement's, never a request's",
     ),
     ("x-amz-mfa", "is refused: what must not be deleted is locked"),
-    ("x-amz-object-lock-", "is not implemented"),
     ("x-amz-server-side-encryption-customer-", "is refused: the keys are the engagement's, never a request's"),
     ("x-amz-server-side-encryption-", "is refused: which key seals an object is not for a request to say"),
     ("x-amz-website-redirect-location", "is refused: nothing here is a website"),
@@ -31,6 +32,9 @@ const REFUSED: [(&str, &str); 8] = [
 ];
 
 const OWNERS: [&str; 2] = ["x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner"];
+const LOCK_MODE: &str = "x-amz-object-lock-mode";
+const LOCK_UNTIL: &str = "x-amz-object-lock-retain-until-date";
+const LOCK_HOLD: &str = "x-amz-object-lock-legal-hold";
 const STORAGE_CLASS: &str = "x-amz-storage-class";
 const ENCRYPTION: HeaderName = HeaderName::from_static("x-amz-server-side-encryption");
 const SEALED: &str = "AES256";
@@ -60,6 +64,8 @@ pub(crate) struct Labels {
     pub(crate) storage_class: Option<String>,
     /// `x-amz-tagging`.
     pub(crate) tags: BTreeMap<String, String>,
+    /// `x-amz-object-lock-*`.
+    pub(crate) lock: Lock,
     /// Whether they speak of access: what they say is *private*.
     pub(crate) says_private: bool,
 }
@@ -93,7 +99,7 @@ pub(crate) fn check(parts: &Parts, owner: &str) -> Result<Labels, Refusal> {
     check_ownership(headers)?;
     check_encryption(parts)?;
     let (storage_class, tags) = (storage_class(headers)?, tags::of_header(headers)?);
-    Ok(Labels { storage_class, tags, says_private: acl::is_in(headers) })
+    Ok(Labels { storage_class, tags, lock: lock(headers)?, says_private: acl::is_in(headers) })
 }
 
 // SPEC: S3 CreateBucket: a list that shares is refused under a code of its own.
@@ -154,6 +160,29 @@ fn check_encryption(parts: &Parts) -> Result<(), Refusal> {
         }
         _ => Err(Refusal::new(Code::InvalidArgument, "the encryption method specified is not supported")),
     }
+}
+
+/// What is to lock a new version.
+// SPEC: S3 PutObject: a mode comes with a date, and a date with a mode.
+fn lock(headers: &HeaderMap) -> Result<Lock, Refusal> {
+    let refused = |why: &'static str| Refusal::new(Code::InvalidArgument, why);
+    let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    let retention = match (text(LOCK_MODE), text(LOCK_UNTIL)) {
+        (None, None) => None,
+        (Some(mode), Some(until)) => {
+            let mode = locks::read_mode(mode).ok_or_else(|| refused("unknown wormMode directive"))?;
+            let until = Timestamp::from_rfc3339(until)
+                .ok_or_else(|| refused("the retain until date must be provided in ISO 8601 format"))?;
+            Some(Retention { mode, until })
+        }
+        _ => {
+            let why = "x-amz-object-lock-retain-until-date and x-amz-object-lock-mode must both be supplied";
+            return Err(refused(why));
+        }
+    };
+    let hold = text(LOCK_HOLD)
+        .map(|hold| locks::read_hold(hold).ok_or_else(|| refused("legal hold must be either of 'ON' or 'OFF'")));
+    Ok(Lock { retention, legal_hold: hold.transpose()? })
 }
 
 fn storage_class(headers: &HeaderMap) -> Result<Option<String>, Refusal> {

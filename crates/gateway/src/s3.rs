@@ -8,11 +8,13 @@ mod copy;
 mod delete;
 mod documents;
 mod listing;
+pub(crate) mod locks;
 mod page;
 mod private;
 mod read;
 mod tagging;
 mod uploads;
+mod versions;
 mod write;
 
 use std::sync::Arc;
@@ -20,6 +22,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use custody::Custody;
 use custody::CustodyError;
+use custody::version::{ObjectName, VersionName};
 use s3s::dto;
 use s3s::{S3, S3Error, S3Request, S3Response, S3Result};
 
@@ -79,10 +82,35 @@ fn unsupported(what: &'static str) -> Refusal {
     Refusal::new(Code::NotImplemented, what)
 }
 
+fn read_timestamp(at: dto::Timestamp) -> base::Timestamp {
+    let nanos = time::OffsetDateTime::from(at).unix_timestamp_nanos();
+    base::Timestamp(i64::try_from(nanos.div_euclid(1000)).unwrap_or(i64::MAX))
+}
+
 fn timestamp(at: base::Timestamp) -> dto::Timestamp {
     let nanos = i128::from(at.0).saturating_mul(1000);
     let civil = time::OffsetDateTime::from_unix_timestamp_nanos(nanos).unwrap_or(time::OffsetDateTime::UNIX_EPOCH);
     dto::Timestamp::from(civil)
+}
+
+/// An object as a request names it.
+fn object<'a>(bucket: &'a str, key: &'a str, version: Option<&str>) -> Result<ObjectName<'a>, Refusal> {
+    let version = version.map(read_version).transpose()?;
+    Ok(ObjectName { bucket, key: key.as_bytes(), version })
+}
+
+fn read_version(text: &str) -> Result<VersionName, Refusal> {
+    text.parse().map_err(|_| Refusal::new(Code::InvalidArgument, "invalid version id specified"))
+}
+
+fn version_id(name: Option<VersionName>) -> Option<String> {
+    name.map(|name| name.to_string())
+}
+
+/// The version that a write made.
+// SPEC: S3: under suspended versioning an answer to a write names none.
+fn new_version_id(name: Option<VersionName>) -> Option<String> {
+    version_id(name.filter(|name| *name != VersionName::Null))
 }
 
 fn etag(value: &str) -> dto::ETag {
@@ -116,7 +144,15 @@ operations! {
     head_bucket(HeadBucketInput) -> HeadBucketOutput = buckets;
     delete_bucket(DeleteBucketInput) -> DeleteBucketOutput = buckets;
     get_bucket_location(GetBucketLocationInput) -> GetBucketLocationOutput = buckets;
-    get_bucket_versioning(GetBucketVersioningInput) -> GetBucketVersioningOutput = buckets;
+    get_bucket_versioning(GetBucketVersioningInput) -> GetBucketVersioningOutput = versions;
+    put_bucket_versioning(PutBucketVersioningInput) -> PutBucketVersioningOutput = versions;
+    list_object_versions(ListObjectVersionsInput) -> ListObjectVersionsOutput = versions;
+    get_object_lock_configuration(GetObjectLockConfigurationInput) -> GetObjectLockConfigurationOutput = locks;
+    put_object_lock_configuration(PutObjectLockConfigurationInput) -> PutObjectLockConfigurationOutput = locks;
+    get_object_retention(GetObjectRetentionInput) -> GetObjectRetentionOutput = locks;
+    put_object_retention(PutObjectRetentionInput) -> PutObjectRetentionOutput = locks;
+    get_object_legal_hold(GetObjectLegalHoldInput) -> GetObjectLegalHoldOutput = locks;
+    put_object_legal_hold(PutObjectLegalHoldInput) -> PutObjectLegalHoldOutput = locks;
     list_objects(ListObjectsInput) -> ListObjectsOutput = listing;
     list_objects_v2(ListObjectsV2Input) -> ListObjectsV2Output = listing;
     get_object(GetObjectInput) -> GetObjectOutput = read;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use base::id::*;
+use base::lock::Lock;
 use base::object::{Body, Part, WrappedKey};
 use base::ports::Committer;
 use base::word::*;
@@ -118,6 +119,9 @@ impl World {
             writer: self.person.id,
             mac: [4; 32],
             gone: None,
+            null: true,
+            marker: false,
+            lock: Lock::default(),
         }
     }
 
@@ -140,6 +144,17 @@ pub fn stored(number: u32, blob: BlobId) -> Part {
     Part { number, size: 1000, body: Body::Blob(blob) }
 }
 
+/// Retires a version that was read back.
+pub fn retire(row: &VersionRow, at: Timestamp) -> Change {
+    Change::Retire { version: row.version, was: row.mac, revision: 0, at }
+}
+
 pub fn put(row: VersionRow) -> Change {
-    Change::Put(Box::new(PutVersion { row, precondition: Precondition::None, intents: vec![], upload: None }))
+    Change::Put(Box::new(PutVersion {
+        row,
+        revision: 0,
+        precondition: Precondition::None,
+        intents: vec![],
+        upload: None,
+    }))
 }

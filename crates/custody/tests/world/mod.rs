@@ -22,6 +22,7 @@ use custody::intake::NewObject;
 use custody::office::{NewGrant, NewPrincipal};
 use custody::sessions::NewSession;
 use custody::signature::SigningKey;
+use custody::version::ObjectName;
 use custody::{Caller, Custody, CustodyError, Parts, S3Claim, Wire};
 use ledger::{Publisher, Reader};
 use policy::Decider;
@@ -300,8 +301,10 @@ impl World {
         span: Span,
     ) -> Result<Box<Delivery>, CustodyError> {
         let conditions = Conditions::default();
-        let got =
-            self.custody.get(Arc::clone(caller), self.request(), bucket, key.as_bytes(), span, &conditions).await?;
+        let got = self
+            .custody
+            .get(Arc::clone(caller), self.request(), ObjectName::current(bucket, key.as_bytes()), span, &conditions)
+            .await?;
         match got {
             Got::Body { delivery, .. } => Ok(delivery),
             _ => panic!("no body"),

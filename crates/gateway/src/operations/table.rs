@@ -128,7 +128,7 @@ pub static TABLE: &[Operation] = rows! {
     PUT Object UpdateObjectEncryption [Key("encryption")] [Write]
         refused("every version has a key of its own; rotation never rewrites data");
     PUT Object PutObjectAcl [Key("acl")] [Head] PRIVATE_ONLY;
-    PUT Object PutObjectLegalHold [Key("legal-hold")] [Write] PLAIN;
+    PUT Object PutObjectLegalHold [Key("legal-hold")] [Write, ConfigureDataset] PLAIN;
     PUT Object PutObjectRetention [Key("retention")] [Write] PLAIN;
     PUT Object PutObjectTagging [Key("tagging")] [Write] PLAIN;
     PUT Object UploadPartCopy [Parameter("partNumber"), Key("uploadId"), Header("x-amz-copy-source")] [Write] PLAIN;

@@ -12,8 +12,8 @@ use s3s::xml::{Serialize as _, Serializer};
 
 use super::checksums::{type_of, write_checksums};
 use super::page::limit;
-use super::read::{content_of, refuse_version};
-use super::{Document, Door, Refused, etag, timestamp};
+use super::read::{content_of, unread};
+use super::{Document, Door, Refused, etag, object, timestamp, version_id};
 use crate::asked::Asked;
 use s3wire::{Code, Refusal};
 
@@ -31,7 +31,7 @@ pub(super) async fn get_object_attributes(
     asked: Arc<Asked>,
     input: GetObjectAttributesInput,
 ) -> Result<S3Response<GetObjectAttributesOutput>, Refused> {
-    refuse_version(input.version_id.as_deref())?;
+    let object = object(&input.bucket, &input.key, input.version_id.as_deref())?;
     // The header may be repeated and may be a list.
     let lists = input.object_attributes.iter().map(ObjectAttributes::as_str);
     let names: Vec<&str> = lists.flat_map(|list| list.split(',')).map(str::trim).collect();
@@ -41,9 +41,8 @@ pub(super) async fn get_object_attributes(
     let (max_parts, after) = (limit(input.max_parts)?, input.part_number_marker.unwrap_or_default());
     let after_number = u32::try_from(after)
         .map_err(|_| Refusal::new(Code::InvalidArgument, "x-amz-part-number-marker must not be negative"))?;
-    let (key, conditions) = (input.key.as_bytes(), &asked.conditions);
-    let got = door.custody.head(&asked.caller, asked.request, &input.bucket, key, Span::Whole, conditions).await;
-    let about = content_of(got.map_err(|error| asked.refuse(error))?, Span::Whole)?.about;
+    let got = door.custody.head(&asked.caller, asked.request, object, Span::Whole, &asked.conditions).await;
+    let about = content_of(got.map_err(|error| unread(&asked, error))?, Span::Whole)?.about;
 
     let wants = |name: &str| names.contains(&name);
     let parts = wants(ObjectAttributes::OBJECT_PARTS).then(|| parts(&about, after_number, max_parts)).flatten();
@@ -54,6 +53,7 @@ pub(super) async fn get_object_attributes(
         object_size: wants(ObjectAttributes::OBJECT_SIZE).then(|| i64::try_from(about.size).ok()).flatten(),
         storage_class: wants(ObjectAttributes::STORAGE_CLASS).then(|| class(&about)),
         last_modified: Some(timestamp(about.modified)),
+        version_id: version_id(about.name),
         ..GetObjectAttributesOutput::default()
     };
     let document = document(&output, &about.meta.etag)?;

@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use base::word::Verb;
 use custody::record::Failure;
-use custody::settings::{Dataset, DatasetSettings};
+use custody::settings::{Dataset, DatasetSettings, ObjectLock, Versioning};
 use custody::{Clash, CustodyError};
 use s3s::S3Response;
 use s3s::dto::{
     Bucket, CreateBucketInput, CreateBucketOutput, DeleteBucketInput, DeleteBucketOutput, GetBucketLocationInput,
-    GetBucketLocationOutput, GetBucketVersioningInput, GetBucketVersioningOutput, HeadBucketInput, HeadBucketOutput,
-    ListBucketsInput, ListBucketsOutput,
+    GetBucketLocationOutput, HeadBucketInput, HeadBucketOutput, ListBucketsInput, ListBucketsOutput,
 };
 
 use super::page::Listed;
@@ -63,8 +62,13 @@ pub(super) async fn create_bucket(
     asked: Arc<Asked>,
     input: CreateBucketInput,
 ) -> Result<S3Response<CreateBucketOutput>, Refused> {
-    let created =
-        door.custody.create_bucket(&asked.caller, asked.request, &input.bucket, DatasetSettings::default()).await;
+    let mut settings = DatasetSettings::default();
+    // SPEC: S3 CreateBucket: object lock brings versioning with it.
+    if input.object_lock_enabled_for_bucket == Some(true) {
+        settings.versioning = Some(Versioning::Enabled);
+        settings.lock = Some(ObjectLock::default());
+    }
+    let created = door.custody.create_bucket(&asked.caller, asked.request, &input.bucket, settings).await;
     match created {
         Ok(_) => {}
         // SPEC: S3 in its oldest region: who owns the bucket already is told that it is there. Nothing was created, and that is
@@ -109,16 +113,6 @@ pub(super) async fn get_bucket_location(
 ) -> Result<S3Response<GetBucketLocationOutput>, Refused> {
     know(door, &asked, &input.bucket).await?;
     Ok(S3Response::new(GetBucketLocationOutput::default()))
-}
-
-/// Versions are kept inside; the interface shows the current one only, as a bucket without versioning does.
-pub(super) async fn get_bucket_versioning(
-    door: &Door,
-    asked: Arc<Asked>,
-    input: GetBucketVersioningInput,
-) -> Result<S3Response<GetBucketVersioningOutput>, Refused> {
-    know(door, &asked, &input.bucket).await?;
-    Ok(S3Response::new(GetBucketVersioningOutput::default()))
 }
 
 /// That the bucket exists is itself released by receipt.

@@ -6,6 +6,7 @@ use custody::access::{Got, Span};
 use custody::incoming::{Expected, Finished, Incoming};
 use custody::intake::{LARGEST_PUT_BYTES, NewObject};
 use custody::upload::NewPart;
+use custody::{CustodyError, DeleteMarker};
 use s3s::S3Response;
 use s3s::dto::{
     CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopyPartResult, CopySource, MetadataDirective,
@@ -13,10 +14,10 @@ use s3s::dto::{
 };
 
 use super::checksums::{self, named, type_of, write_checksums};
-use super::read::{Content, content_of, failed, refuse_version};
+use super::read::{Content, content_of, failed};
 use super::uploads::read_id;
 use super::write::{KeptHeaders, mismatched, new_meta};
-use super::{Door, Refused, etag, timestamp, unsupported};
+use super::{Door, Refused, etag, new_version_id, object, timestamp, unsupported, version_id};
 use crate::asked::Asked;
 use s3wire::range;
 use s3wire::{Code, Refusal};
@@ -66,6 +67,8 @@ pub(super) async fn copy_object(
     let kept = about.meta.checksums.keys().find_map(|name| custody::digests::Algorithm::named(name));
     new.algorithms = vec![algorithm.or(kept).unwrap_or(checksums::DEFAULT)];
     new.copied_from = Some(about.version);
+    new.lock = asked.labels.lock;
+    let copy_source_version_id = version_id(about.name);
     let caller = Arc::clone(&asked.caller);
     let put = door.custody.put(caller, asked.request, &input.bucket, input.key.as_bytes(), new).await;
     let incoming = put.map_err(|error| asked.refuse(error))?;
@@ -81,7 +84,12 @@ pub(super) async fn copy_object(
         ..CopyObjectResult::default()
     };
     write_checksums!(result, &stored.meta.checksums);
-    Ok(S3Response::new(CopyObjectOutput { copy_object_result: Some(result), ..CopyObjectOutput::default() }))
+    Ok(S3Response::new(CopyObjectOutput {
+        copy_object_result: Some(result),
+        copy_source_version_id,
+        version_id: new_version_id(stored.name),
+        ..CopyObjectOutput::default()
+    }))
 }
 
 pub(super) async fn upload_part_copy(
@@ -105,6 +113,7 @@ pub(super) async fn upload_part_copy(
     if range.is_some_and(|(_, last)| last >= source.about.size) {
         return Err(beyond(source.about.size).into());
     }
+    let copy_source_version_id = version_id(source.about.name);
     let new = NewPart { upload, number, algorithm: None, copied_from: Some(source.about.version) };
     let (caller, key) = (Arc::clone(&asked.caller), input.key.as_bytes());
     let begun = door.custody.upload_part(caller, asked.request, &input.bucket, key, new).await;
@@ -120,7 +129,11 @@ pub(super) async fn upload_part_copy(
         ..CopyPartResult::default()
     };
     write_checksums!(result, &stored.meta.checksums);
-    Ok(S3Response::new(UploadPartCopyOutput { copy_part_result: Some(result), ..UploadPartCopyOutput::default() }))
+    Ok(S3Response::new(UploadPartCopyOutput {
+        copy_part_result: Some(result),
+        copy_source_version_id,
+        ..UploadPartCopyOutput::default()
+    }))
 }
 
 /// Whether the copy's metadata, or tags, come with the request rather than from the source.
@@ -145,10 +158,9 @@ fn place(source: &CopySource) -> Result<(&str, &str, Option<&str>), Refusal> {
 /// Asks for the source's bytes. Every condition that does not hold is a failed one: a copy has no "not modified".
 async fn open(door: &Door, asked: &Asked, source: &CopySource, span: Span) -> Result<Content, Refused> {
     let (bucket, key, version) = place(source)?;
-    refuse_version(version)?;
     let (caller, conditions) = (Arc::clone(&asked.caller), &asked.source_conditions);
-    let got = door.custody.get(caller, asked.request, bucket, key.as_bytes(), span, conditions).await;
-    let content = match got.map_err(|error| asked.refuse(error))? {
+    let got = door.custody.get(caller, asked.request, object(bucket, key, version)?, span, conditions).await;
+    let content = match got.map_err(|error| unread_source(asked, error))? {
         Got::NotModified(_) => return Err(failed().into()),
         Got::Unsatisfiable(size) => return Err(beyond(size).into()),
         got => content_of(got, span)?,
@@ -160,6 +172,18 @@ async fn open(door: &Door, asked: &Asked, source: &CopySource, span: Span) -> Re
         return Err(Refusal::new(Code::InvalidRequest, why).into());
     }
     Ok(content)
+}
+
+/// What a copy is refused with whose source cannot be read.
+// SPEC: S3 CopyObject: a delete marker that is named itself is no source.
+fn unread_source(asked: &Asked, error: CustodyError) -> Refusal {
+    match error {
+        CustodyError::Deleted(DeleteMarker { asked_for: true, .. }) => Refusal::new(
+            Code::InvalidRequest,
+            "the source of a copy request may not refer to a delete marker by version id",
+        ),
+        error => asked.refuse(error),
+    }
 }
 
 fn beyond(size: u64) -> Refusal {

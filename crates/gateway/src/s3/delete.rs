@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use custody::removal::{Removal, Removed};
 use futures_util::StreamExt;
 use s3s::S3Response;
-use s3s::dto::{DeleteObjectInput, DeleteObjectOutput, DeleteObjectsInput, DeleteObjectsOutput, DeletedObject, Error};
+use s3s::dto::{
+    DeleteObjectInput, DeleteObjectOutput, DeleteObjectsInput, DeleteObjectsOutput, DeletedObject, Error,
+    ObjectIdentifier,
+};
 
-use super::read::refuse_version;
-use super::{Door, Refused, unsupported};
+use super::{Door, Refused, object, read_timestamp, version_id};
 use crate::asked::Asked;
 use s3wire::{Code, Refusal};
 
@@ -23,11 +26,20 @@ pub(super) async fn delete_object(
     asked: Arc<Asked>,
     input: DeleteObjectInput,
 ) -> Result<S3Response<DeleteObjectOutput>, Refused> {
-    asked.unconditional()?;
-    refuse_version(input.version_id.as_deref())?;
-    let deleted = door.custody.delete(&asked.caller, asked.request, &input.bucket, input.key.as_bytes()).await;
-    deleted.map_err(|error| asked.refuse(error))?;
-    Ok(S3Response::new(DeleteObjectOutput::default()))
+    let object = object(&input.bucket, &input.key, input.version_id.as_deref())?;
+    let removal = Removal {
+        etag: asked.if_match()?,
+        modified: input.if_match_last_modified_time.map(read_timestamp),
+        size: input.if_match_size.map(read_size),
+        bypass_governance: input.bypass_governance_retention == Some(true),
+    };
+    let deleted = door.custody.delete(&asked.caller, asked.request, object, &removal).await;
+    let Removed { version, marker } = deleted.map_err(|error| asked.refuse(error))?;
+    Ok(S3Response::new(DeleteObjectOutput {
+        delete_marker: marker.then_some(true),
+        version_id: version_id(version),
+        ..DeleteObjectOutput::default()
+    }))
 }
 
 pub(super) async fn delete_objects(
@@ -47,33 +59,26 @@ pub(super) async fn delete_objects(
         return Err(Refusal::new(Code::MalformedXML, "a request may name at most 1000 keys").into());
     }
     let (asked, bucket) = (&asked, &input.bucket);
-    let outcomes: Vec<(String, Result<(), Refusal>)> = futures_util::stream::iter(input.delete.objects)
-        .map(|object| async move {
-            let conditional = object.e_tag.is_some() || object.last_modified_time.is_some() || object.size.is_some();
-            let outcome = if conditional {
-                Err(unsupported("conditional deletes are not implemented"))
-            } else if let Err(refusal) = refuse_version(object.version_id.as_deref()) {
-                Err(refusal)
-            } else {
-                let deleted = door.custody.delete(&asked.caller, asked.request, bucket, object.key.as_bytes()).await;
-                deleted.map(|_| ()).map_err(|error| asked.refuse(error))
-            };
-            (object.key, outcome)
+    let bypass_governance = input.bypass_governance_retention == Some(true);
+    let outcomes: Vec<(ObjectIdentifier, Result<Removed, Refusal>)> = futures_util::stream::iter(input.delete.objects)
+        .map(|named| async move {
+            let outcome = delete_one(door, asked, bucket, &named, bypass_governance).await;
+            (named, outcome)
         })
         .buffered(DELETES_AT_ONCE)
         .collect()
         .await;
     let quiet = input.delete.quiet.unwrap_or(false);
     let (mut deleted, mut errors) = (Vec::new(), Vec::new());
-    for (key, outcome) in outcomes {
+    for (named, outcome) in outcomes {
         match outcome {
-            Ok(()) if quiet => {}
-            Ok(()) => deleted.push(DeletedObject { key: Some(key), ..DeletedObject::default() }),
+            Ok(_) if quiet => {}
+            Ok(removed) => deleted.push(said(named, removed)),
             Err(refusal) => errors.push(Error {
                 code: Some(refusal.code().name().to_owned()),
-                key: Some(key),
+                key: Some(named.key),
                 message: Some(refusal.message().to_owned()),
-                version_id: None,
+                version_id: named.version_id,
             }),
         }
     }
@@ -83,4 +88,40 @@ pub(super) async fn delete_objects(
         ..DeleteObjectsOutput::default()
     };
     Ok(S3Response::new(output))
+}
+
+async fn delete_one(
+    door: &Door,
+    asked: &Asked,
+    bucket: &str,
+    named: &ObjectIdentifier,
+    bypass_governance: bool,
+) -> Result<Removed, Refusal> {
+    // SPEC: S3 DeleteObjects: a version that cannot be one is not there, of this key.
+    let object = object(bucket, &named.key, named.version_id.as_deref())
+        .map_err(|_| Refusal::new(Code::NoSuchVersion, "the specified version does not exist"))?;
+    let removal = Removal {
+        etag: named.e_tag.as_ref().map(|tag| tag.value().trim_matches('"').to_owned()),
+        modified: named.last_modified_time.clone().map(read_timestamp),
+        size: named.size.map(read_size),
+        bypass_governance,
+    };
+    let deleted = door.custody.delete(&asked.caller, asked.request, object, &removal).await;
+    deleted.map_err(|error| asked.refuse(error))
+}
+
+/// What a delete came to, in the words of DeleteObjects.
+// SPEC: S3 DeletedObject: VersionId is what was asked for, DeleteMarkerVersionId the marker that was written or deleted.
+fn said(named: ObjectIdentifier, removed: Removed) -> DeletedObject {
+    DeletedObject {
+        key: Some(named.key),
+        version_id: named.version_id,
+        delete_marker: removed.marker.then_some(true),
+        delete_marker_version_id: version_id(removed.version.filter(|_| removed.marker)),
+    }
+}
+
+/// A size of an object. No object has a negative one.
+fn read_size(size: i64) -> u64 {
+    u64::try_from(size).unwrap_or(u64::MAX)
 }

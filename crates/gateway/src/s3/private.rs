@@ -21,8 +21,8 @@ use s3s::dto::{
 use s3wire::{Code, Refusal};
 
 use super::buckets::know;
-use super::read::refuse_version;
-use super::{Door, Refused, unsupported};
+use super::read::unread;
+use super::{Door, Refused, object, unsupported};
 use crate::acl;
 use crate::asked::Asked;
 
@@ -238,8 +238,7 @@ async fn know_object(
     key: &str,
     version: Option<&str>,
 ) -> Result<(), Refused> {
-    refuse_version(version)?;
-    let (caller, conditions) = (&asked.caller, Conditions::default());
-    let known = door.custody.head(caller, asked.request, bucket, key.as_bytes(), Span::Whole, &conditions).await;
-    known.map(|_| ()).map_err(|error| asked.refuse(error).into())
+    let (object, conditions) = (object(bucket, key, version)?, Conditions::default());
+    let known = door.custody.head(&asked.caller, asked.request, object, Span::Whole, &conditions).await;
+    known.map(|_| ()).map_err(|error| unread(asked, error))
 }

@@ -16,7 +16,7 @@ use s3s::dto::{
 };
 
 use super::checksums::{kind, user_metadata, write_checksums};
-use super::{Door, Refused, etag, timestamp, unsupported};
+use super::{Door, Refused, etag, locks, object, timestamp, version_id};
 use crate::asked::Asked;
 use crate::body::{Outgoing, Source, Step};
 use s3wire::{Code, Refusal};
@@ -52,12 +52,17 @@ macro_rules! describe {
         let content = $content;
         let meta = &content.about.meta;
         let checksums = content.checksums($mode);
+        let retention = content.about.lock().retention;
         let mut output = $output {
             accept_ranges: Some("bytes".to_owned()),
             content_length: i64::try_from(content.window.len()).ok(),
             content_range: content.range(),
             parts_count: content.parts_count(),
             e_tag: Some(etag(&meta.etag)),
+            version_id: version_id(content.about.name),
+            object_lock_mode: retention.map(|retention| locks::mode(retention.mode)),
+            object_lock_retain_until_date: retention.map(|retention| timestamp(retention.until)),
+            object_lock_legal_hold_status: content.about.lock().legal_hold.map(locks::hold),
             last_modified: Some(timestamp(content.about.modified)),
             metadata: user_metadata(meta),
             cache_control: kept(meta, "cache-control"),
@@ -80,11 +85,11 @@ pub(super) async fn get_object(
     asked: Arc<Asked>,
     input: GetObjectInput,
 ) -> Result<S3Response<GetObjectOutput>, Refused> {
-    refuse_version(input.version_id.as_deref())?;
+    let object = object(&input.bucket, &input.key, input.version_id.as_deref())?;
     let span = span(&asked, input.part_number)?;
-    let (caller, key) = (Arc::clone(&asked.caller), input.key.as_bytes());
-    let got = door.custody.get(caller, asked.request, &input.bucket, key, span, &asked.conditions).await;
-    let content = content_of(got.map_err(|error| asked.refuse(error))?, span)?;
+    let caller = Arc::clone(&asked.caller);
+    let got = door.custody.get(caller, asked.request, object, span, &asked.conditions).await;
+    let content = content_of(got.map_err(|error| unread(&asked, error))?, span)?;
     let mut output = describe!(GetObjectOutput, &content, input.checksum_mode.as_ref());
     output.tag_count = i32::try_from(content.about.meta.tags.len()).ok().filter(|count| *count > 0);
     // INVARIANT: the wire is in the register before the first segment is taken.
@@ -99,11 +104,10 @@ pub(super) async fn head_object(
     asked: Arc<Asked>,
     input: HeadObjectInput,
 ) -> Result<S3Response<HeadObjectOutput>, Refused> {
-    refuse_version(input.version_id.as_deref())?;
+    let object = object(&input.bucket, &input.key, input.version_id.as_deref())?;
     let span = span(&asked, input.part_number)?;
-    let key = input.key.as_bytes();
-    let got = door.custody.head(&asked.caller, asked.request, &input.bucket, key, span, &asked.conditions).await;
-    let content = content_of(got.map_err(|error| asked.refuse(error))?, span)?;
+    let got = door.custody.head(&asked.caller, asked.request, object, span, &asked.conditions).await;
+    let content = content_of(got.map_err(|error| unread(&asked, error))?, span)?;
     let mut output = describe!(HeadObjectOutput, &content, input.checksum_mode.as_ref());
     // SPEC: S3 HeadObject: its caller may word the answer. For GET, `s3s` does this.
     output.cache_control = input.response_cache_control.or(output.cache_control);
@@ -153,12 +157,25 @@ fn expires(meta: &Meta) -> Option<Timestamp> {
     meta.headers.get("expires").and_then(|text| Timestamp::parse(TimestampFormat::HttpDate, text).ok())
 }
 
-/// Whose versions are addressed is not implemented; the only one that can be named is the current one.
-pub(super) fn refuse_version(version: Option<&str>) -> Result<(), Refusal> {
-    match version {
-        None | Some("null") => Ok(()),
-        Some(_) => Err(unsupported("reading and deleting by version is not implemented")),
+/// What a read is refused with. A delete marker says that it is one.
+// SPEC: S3: x-amz-delete-marker, and what may be done with a marker that was named itself.
+pub(super) fn unread(asked: &Asked, error: CustodyError) -> Refused {
+    let CustodyError::Deleted(marker) = error else { return asked.refuse(error).into() };
+    let mut headers = HeaderMap::new();
+    headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/xml"));
+    headers.insert("x-amz-delete-marker", HeaderValue::from_static("true"));
+    if let Ok(value) = HeaderValue::from_str(&marker.name.to_string()) {
+        headers.insert("x-amz-version-id", value);
     }
+    if marker.asked_for {
+        headers.insert(http::header::ALLOW, HeaderValue::from_static("DELETE"));
+        if let Ok(value) = HeaderValue::from_str(&marker.modified.to_http()) {
+            headers.insert(LAST_MODIFIED, value);
+        }
+    }
+    let mut refused = Refused::from(asked.refuse(error));
+    refused.0.set_headers(headers);
+    refused
 }
 
 /// A read that has a body: what it is, what was asked for, which bytes answer it, and where they come from.

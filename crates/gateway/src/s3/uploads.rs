@@ -21,7 +21,7 @@ use super::checksums::{kind, named, read_checksums, type_of, write_checksums};
 use super::page::{Spelling, limit};
 use super::private::owner;
 use super::write::{KeptHeaders, expected, mismatched, new_meta, take_in};
-use super::{Door, Refused, etag, timestamp};
+use super::{Door, Refused, etag, new_version_id, timestamp};
 use crate::asked::Asked;
 use s3wire::{Code, Refusal};
 
@@ -44,7 +44,8 @@ pub(super) async fn create_multipart_upload(
     let mut meta = new_meta(headers, input.metadata)?;
     asked.labels.put_on(&mut meta);
     meta.composite = composite;
-    let new = NewObject { meta, algorithms: algorithm.into_iter().collect(), ..NewObject::default() };
+    let lock = asked.labels.lock;
+    let new = NewObject { meta, lock, algorithms: algorithm.into_iter().collect(), ..NewObject::default() };
     let key = input.key.as_bytes();
     let created = door.custody.create_upload(&asked.caller, asked.request, &input.bucket, key, new).await;
     let upload = created.map_err(|error| asked.refuse(error))?;
@@ -113,6 +114,7 @@ pub(super) async fn complete_multipart_upload(
     let mut output = CompleteMultipartUploadOutput {
         location: Some(format!("/{}/{}", input.bucket, Spelling::Url.write(key)?)),
         e_tag: Some(etag(&stored.meta.etag)),
+        version_id: new_version_id(stored.name),
         checksum_type: type_of(&stored.meta),
         bucket: Some(input.bucket),
         key: Some(input.key),

@@ -11,7 +11,7 @@ use s3s::S3Response;
 use s3s::dto::{PutObjectInput, PutObjectOutput, StreamingBlob, Timestamp, TimestampFormat};
 
 use super::checksums::{self, type_of, write_checksums};
-use super::{Door, Refused, etag};
+use super::{Door, Refused, etag, new_version_id};
 use crate::asked::Asked;
 use crate::upload::refusal_of;
 use s3wire::{Code, Refusal};
@@ -37,6 +37,7 @@ pub(super) async fn put_object(
     asked.labels.put_on(&mut meta);
     let mut new = NewObject { meta, algorithms: vec![algorithm_of(&asked)], ..NewObject::default() };
     asked.bind(&mut new)?;
+    new.lock = asked.lock()?;
     let caller = Arc::clone(&asked.caller);
     let put = door.custody.put(caller, asked.request, &input.bucket, input.key.as_bytes(), new).await;
     let incoming = put.map_err(|error| asked.refuse(error))?;
@@ -46,7 +47,11 @@ pub(super) async fn put_object(
         Finished::Stored(stored) => stored,
         Finished::Mismatch(mismatch) => return Err(mismatched(mismatch).into()),
     };
-    let mut output = PutObjectOutput { e_tag: Some(etag(&stored.meta.etag)), ..PutObjectOutput::default() };
+    let mut output = PutObjectOutput {
+        e_tag: Some(etag(&stored.meta.etag)),
+        version_id: new_version_id(stored.name),
+        ..PutObjectOutput::default()
+    };
     write_checksums!(output, &stored.meta.checksums);
     output.checksum_type = type_of(&stored.meta);
     Ok(S3Response::new(output))
