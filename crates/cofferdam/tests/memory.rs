@@ -92,7 +92,11 @@ async fn put(world: &World, client: &S3Client, key: &str, size: u64, content: Co
         if budget.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |all| all.checked_sub(now)).is_err() {
             return false;
         }
-        stream.write_all(&piece[..now as usize]).await.unwrap();
+        if let Err(error) = stream.write_all(&piece[..now as usize]).await {
+            let mut said = String::new();
+            let _ = stream.read_to_string(&mut said).await;
+            panic!("{error}, {left} bytes before the end: {said}");
+        }
         left -= now;
     }
     let mut answer = [0; 15];

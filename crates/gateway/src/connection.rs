@@ -127,7 +127,7 @@ impl<F: Front> Host<F> {
         let mut first_head = pin!(sleep(self.limits.first_head));
         let mut look = interval(self.limits.stall.checked_div(LOOKS).unwrap_or(self.limits.stall));
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let (mut last, mut unchanged, mut stopping) = (None, 0u32, false);
+        let (mut last, mut unchanged, mut stopping, mut new) = (None, 0u32, false, true);
         let ended = |ended: hyper::Result<()>| match ended {
             Ok(()) if !wire.is_cut() => Ended::InOrder,
             _ => Ended::Broken,
@@ -144,7 +144,12 @@ impl<F: Front> Host<F> {
                         return if result.is_ok() { Ended::Idle } else { Ended::Broken };
                     }
                 }
-                () = first_head.as_mut(), if !asked.load(Ordering::Relaxed) => return Ended::Broken,
+                () = first_head.as_mut(), if new => {
+                    if !asked.load(Ordering::Relaxed) {
+                        return Ended::Broken;
+                    }
+                    new = false;
+                }
                 _ = look.tick() => {
                     let progress = Some(wire.progress());
                     unchanged = if progress == last { unchanged.saturating_add(1) } else { 0 };

@@ -123,6 +123,20 @@ async fn who_says_nothing_is_let_go() {
     assert_eq!(rest(&mut stream).await, "");
 }
 
+/// The time for the first head is over while the request goes on.
+#[tokio::test]
+async fn who_has_asked_may_take_longer() {
+    let (address, _stop) = server(Speech::Plain, Limits { first_head: SHORT, ..Limits::default() }).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(b"PUT /upload HTTP/1.1\r\nhost: h\r\ncontent-length: 5\r\n\r\n").await.unwrap();
+    let mut every = interval(SHORT);
+    for _ in 0..5 {
+        every.tick().await;
+        stream.write_all(b"x").await.unwrap();
+    }
+    answer(&mut stream, "whole").await;
+}
+
 #[tokio::test]
 async fn a_head_that_dribbles_is_let_go() {
     let (address, _stop) = server(Speech::Plain, Limits { first_head: SHORT, ..Limits::default() }).await;
