@@ -19,10 +19,14 @@ fn quoted(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }
 
-/// Whether a file has a test of this name: marked above, or inside `proptest!`.
+/// Whether a file has a test of this name: marked above, inside `proptest!`, or listed in `both!`.
 fn has_test(file: &str, name: &str) -> bool {
     let text = std::fs::read_to_string(root().join(file)).unwrap_or_default();
     let lines: Vec<&str> = text.lines().collect();
+    let listed = |line: &&str| line.starts_with(' ') && line.trim() == name;
+    if lines.iter().skip_while(|line| !line.starts_with("both! {")).any(listed) {
+        return true;
+    }
     let starts = [format!("fn {name}("), format!("async fn {name}(")];
     lines.iter().enumerate().any(|(place, line)| {
         let above = &lines[..place];
