@@ -86,6 +86,10 @@ impl S3Client {
         for (name, value) in &signed {
             request = request.header(name, value);
         }
+        // HTTP would leave the length of an empty body out; S3 wants it said of every object.
+        if method == Method::PUT {
+            request = request.header(http::header::CONTENT_LENGTH, body.len());
+        }
         let request = request.body(Full::new(body));
         let request = request.map_err(|error| Error::Misuse(format!("the request cannot be written: {error}")))?;
         self.server.send(request).await
