@@ -70,10 +70,12 @@ impl Deployment {
         std::fs::create_dir(&data)?;
         let mut config = "[listen]\ns3 = \"127.0.0.1:0\"\nadmin = \"127.0.0.1:0\"\n".to_owned();
         if security == Security::Tls {
-            config.push_str("[tls]\ncertificate = \"chain.pem\"\nkey = \"key.pem\"\n");
-            std::fs::write(data.join("chain.pem"), FIRST.chain)?;
-            std::fs::write(data.join("key.pem"), FIRST.key)?;
-            std::fs::set_permissions(data.join("key.pem"), Permissions::from_mode(0o600))?;
+            // Beside the data: `init` takes no folder that holds what it does not know.
+            let (chain, key) = (folder.join("chain.pem"), folder.join("key.pem"));
+            std::fs::write(&chain, FIRST.chain)?;
+            std::fs::write(&key, FIRST.key)?;
+            std::fs::set_permissions(&key, Permissions::from_mode(0o600))?;
+            config.push_str(&format!("[tls]\ncertificate = {chain:?}\nkey = {key:?}\n"));
         }
         std::fs::write(data.join("cofferdam.toml"), config)?;
         let log = File::create(folder.join("init.log"))?;
