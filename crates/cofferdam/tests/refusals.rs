@@ -18,12 +18,13 @@ use std::sync::Arc;
 
 use base::time::{Clock, Tick};
 use base::{Kind, Timestamp};
+use bytes::Bytes;
 use cofferdam::clock::SystemClock;
 use cofferdam::config::Config;
 use cofferdam::error::told;
 use cofferdam::wiring::Deployment;
 use custody::NoWire;
-use http::StatusCode;
+use http::{Method, StatusCode};
 use support::{CONFIG, World, files, get, put};
 
 #[test]
@@ -242,7 +243,9 @@ async fn a_truncated_blob_is_never_served_as_if_it_were_whole() {
     assert_eq!(blobs.len(), 1);
     let blob = std::fs::OpenOptions::new().write(true).open(&blobs[0]).unwrap();
     blob.set_len(blob.metadata().unwrap().len() / 2).unwrap();
-    let answer = get(&world.client(&session), "big.txt").await;
-    // Either it is refused at once, or the connection breaks before the promised length.
+    let client = world.client(&session);
+    let answer = client.request(Method::GET, "demo-data", "big.txt", &[], &[], Bytes::new()).await;
+    // Either it is refused at once, or the connection breaks before the promised length, and perhaps before the head.
+    let Ok(answer) = answer else { return };
     assert!(!answer.status.is_success() || answer.bytes().await.is_err());
 }

@@ -13,7 +13,7 @@ pub fn established(identity: &Identity, claim: &S3Claim<'_>) -> Option<Caller> {
 }
 
 pub fn forged(who: Arc<Who>) {
-    let _caller = Caller { who, engagement: None, tickets: Vec::new() }; //~ E0451 fields `who`, `engagement` and `tickets` of struct `Caller` are private
+    let _caller = Caller { who, engagement: None, tickets: Vec::new(), ..loop {} }; //~ E0451 of struct `Caller` are private
 }
 
 pub fn not_the_scanner(principal: PrincipalId) {
