@@ -81,6 +81,11 @@ impl Tile {
         self.width
     }
 
+    /// The tiles that may replace it as the log grows, narrowest first. Each begins with what this one holds.
+    pub fn wider(self) -> impl Iterator<Item = Self> {
+        (self.width..TILE_WIDTH).map(move |width| Self { width: width.saturating_add(1), ..self })
+    }
+
     /// Whether it will never have a successor.
     #[must_use]
     pub const fn is_full(self) -> bool {

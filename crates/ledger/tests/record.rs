@@ -76,6 +76,24 @@ async fn a_pack_goes_on_from_a_proven_head() {
 }
 
 #[tokio::test]
+async fn an_older_checkpoint_is_proved_although_its_tiles_have_grown() {
+    let (committer, documents) = (MemoryCommitter::default(), Arc::new(MemoryDocuments::default()));
+    let world = open(&committer, &documents);
+    let chain = ChainId::from(engagement(1));
+    world.note(chain, "first").await.unwrap();
+    let older = world.publisher.publish().await.unwrap();
+    // Twice within the width of a tile, and past it.
+    for more in [1, 30, 300] {
+        for number in 0..more {
+            world.note(chain, &number.to_string()).await.unwrap();
+        }
+        world.publisher.publish().await.unwrap();
+        let pack = pack(&world.reader, &world.publisher, &older, chain, 0, world.clock.now()).unwrap();
+        assert_eq!(verify(&pack, &trust(), None).unwrap().entries, 1);
+    }
+}
+
+#[tokio::test]
 async fn a_permit_whose_fence_has_moved_buys_nothing() {
     let (committer, documents) = (MemoryCommitter::default(), Arc::new(MemoryDocuments::default()));
     let world = open(&committer, &documents);
