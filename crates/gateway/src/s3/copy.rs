@@ -16,7 +16,7 @@ use s3s::dto::{
 use super::checksums::{self, named, type_of, write_checksums};
 use super::read::{Content, content_of, failed};
 use super::uploads::read_id;
-use super::write::{KeptHeaders, mismatched, new_meta};
+use super::write::{KeptHeaders, kept_headers, mismatched, new_meta};
 use super::{Door, Refused, etag, new_version_id, object, timestamp, unsupported, version_id};
 use crate::asked::Asked;
 use s3wire::range;
@@ -43,15 +43,7 @@ pub(super) async fn copy_object(
     let mut new = NewObject::default();
     asked.bind(&mut new)?;
     if replaces {
-        let headers = KeptHeaders {
-            cache_control: input.cache_control,
-            content_disposition: input.content_disposition,
-            content_encoding: input.content_encoding,
-            content_language: input.content_language,
-            content_type: input.content_type,
-            expires: input.expires,
-        };
-        new.meta = new_meta(headers, input.metadata)?;
+        new.meta = new_meta(kept_headers!(input), input.metadata)?;
     }
     let source = open(door, &asked, &input.copy_source, Span::Whole).await?;
     let about = &source.about;

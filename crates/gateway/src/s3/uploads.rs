@@ -20,7 +20,7 @@ use s3s::dto::{
 use super::checksums::{kind, named, read_checksums, type_of, write_checksums};
 use super::page::{Spelling, limit};
 use super::private::owner;
-use super::write::{KeptHeaders, expected, mismatched, new_meta, take_in};
+use super::write::{KeptHeaders, expected, kept_headers, mismatched, new_meta, take_in};
 use super::{Door, Refused, etag, new_version_id, timestamp};
 use crate::asked::Asked;
 use s3wire::{Code, Refusal};
@@ -33,15 +33,7 @@ pub(super) async fn create_multipart_upload(
     asked.unconditional()?;
     let algorithm = input.checksum_algorithm.as_ref().map(named).transpose()?;
     let composite = is_composite(algorithm, input.checksum_type.as_ref())?;
-    let headers = KeptHeaders {
-        cache_control: input.cache_control,
-        content_disposition: input.content_disposition,
-        content_encoding: input.content_encoding,
-        content_language: input.content_language,
-        content_type: input.content_type,
-        expires: input.expires,
-    };
-    let mut meta = new_meta(headers, input.metadata)?;
+    let mut meta = new_meta(kept_headers!(input), input.metadata)?;
     asked.labels.put_on(&mut meta);
     meta.composite = composite;
     let lock = asked.labels.lock;

@@ -20,20 +20,27 @@ use s3wire::{Code, Refusal};
 // SPEC: S3: names and values together, 2 KB.
 const LARGEST_METADATA_BYTES: usize = 2048;
 
+/// Takes the headers that S3 keeps out of an input that has the six fields.
+macro_rules! kept_headers {
+    ($input:ident) => {
+        KeptHeaders {
+            cache_control: $input.cache_control,
+            content_disposition: $input.content_disposition,
+            content_encoding: $input.content_encoding,
+            content_language: $input.content_language,
+            content_type: $input.content_type,
+            expires: $input.expires,
+        }
+    };
+}
+pub(super) use kept_headers;
+
 pub(super) async fn put_object(
     door: &Door,
     asked: Arc<Asked>,
     input: PutObjectInput,
 ) -> Result<S3Response<PutObjectOutput>, Refused> {
-    let headers = KeptHeaders {
-        cache_control: input.cache_control,
-        content_disposition: input.content_disposition,
-        content_encoding: input.content_encoding,
-        content_language: input.content_language,
-        content_type: input.content_type,
-        expires: input.expires,
-    };
-    let mut meta = new_meta(headers, input.metadata)?;
+    let mut meta = new_meta(kept_headers!(input), input.metadata)?;
     asked.labels.put_on(&mut meta);
     let mut new = NewObject { meta, algorithms: vec![algorithm_of(&asked)], ..NewObject::default() };
     asked.bind(&mut new)?;
