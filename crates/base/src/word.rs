@@ -216,6 +216,112 @@ vocabulary! {
         Ssn = "ssn",
         /// International bank account number.
         Iban = "iban",
+        /// Name of a person.
+        Name = "name",
+        /// Date of birth.
+        BirthDate = "birth-date",
+        /// Age of a person.
+        Age = "age",
+        /// Postal address, or a part of one.
+        Address = "address",
+        /// IP address.
+        Ip = "ip",
+        /// Hardware address of a network interface.
+        Mac = "mac",
+        /// Identifier of a device: IMEI.
+        Device = "device",
+        /// Vehicle identification number or registration.
+        Vehicle = "vehicle",
+        /// National identity number of a person.
+        NationalId = "national-id",
+        /// Tax number of a person or a business.
+        TaxId = "tax-id",
+        /// Passport number.
+        Passport = "passport",
+        /// Driving licence number.
+        DrivingLicence = "driving-licence",
+        /// Card verification value or track data, which nobody may store.
+        CardSecurity = "card-security",
+        /// Bank account number that is no IBAN.
+        BankAccount = "bank-account",
+        /// Number of a bank: routing number, SWIFT code.
+        BankCode = "bank-code",
+        /// Address of a crypto currency.
+        Crypto = "crypto",
+        /// Number of a security: ISIN, CUSIP.
+        Security = "security",
+        /// Number of a patient or insured person.
+        HealthId = "health-id",
+        /// Number of a health professional or practice.
+        Provider = "provider",
+        /// Code of a diagnosis.
+        Diagnosis = "diagnosis",
+        /// Key, password or token that opens something.
+        Secret = "secret",
+        /// What a rule of the user finds.
+        Custom = "custom",
+    }
+}
+
+impl DataType {
+    /// What people call it.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Email => "e-mail address",
+            Self::Phone => "telephone number",
+            Self::Card => "payment card",
+            Self::Ssn => "social security number",
+            Self::Iban => "bank account (IBAN)",
+            Self::Name => "name",
+            Self::BirthDate => "date of birth",
+            Self::Age => "age",
+            Self::Address => "postal address",
+            Self::Ip => "IP address",
+            Self::Mac => "hardware address",
+            Self::Device => "device",
+            Self::Vehicle => "vehicle",
+            Self::NationalId => "national identity number",
+            Self::TaxId => "tax number",
+            Self::Passport => "passport",
+            Self::DrivingLicence => "driving licence",
+            Self::CardSecurity => "card verification data",
+            Self::BankAccount => "bank account",
+            Self::BankCode => "bank code",
+            Self::Crypto => "crypto currency address",
+            Self::Security => "security number",
+            Self::HealthId => "patient or insurance number",
+            Self::Provider => "health professional",
+            Self::Diagnosis => "diagnosis",
+            Self::Secret => "secret",
+            Self::Custom => "custom",
+        }
+    }
+
+    /// Whether a value of this type tells one person from all others, so that two records with the same value speak of the
+    /// same person. A name or an age does not.
+    #[must_use]
+    pub const fn identifies(self) -> bool {
+        matches!(
+            self,
+            Self::Email
+                | Self::Phone
+                | Self::Card
+                | Self::Ssn
+                | Self::Iban
+                | Self::NationalId
+                | Self::TaxId
+                | Self::Passport
+                | Self::DrivingLicence
+                | Self::BankAccount
+                | Self::HealthId
+        )
+    }
+
+    /// Whether it says something of a person at all. Secrets and numbers of banks do not.
+    #[must_use]
+    pub const fn is_personal(self) -> bool {
+        !matches!(self, Self::Secret | Self::BankCode | Self::Security | Self::CardSecurity | Self::Custom)
     }
 }
 

@@ -27,7 +27,8 @@ use crate::finding::{Finding, Sink};
 pub const MOST_PHONES: usize = 3;
 
 /// Types of which a person named in a record has one, strongest first. The order of identities in a mention follows it.
-const SINGLE: [DataType; 4] = [DataType::Email, DataType::Ssn, DataType::Iban, DataType::Card];
+const SINGLE: [DataType; 6] =
+    [DataType::Email, DataType::Ssn, DataType::NationalId, DataType::Passport, DataType::Iban, DataType::Card];
 
 /// How offsets fall into blocks: block 0 holds `first` bytes of plaintext, every other `rest`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -179,6 +180,7 @@ impl Folder {
     /// One person: all of `seen`, save telephone numbers that are too many to be one person's.
     fn mention(&mut self, seen: &mut [Seen]) {
         seen.sort_unstable_by_key(|seen| (seen.rank, seen.identity));
+        seen.sort_by_key(|seen| seen.data_type == DataType::Phone);
         let phones_from = seen.partition_point(|seen| seen.data_type != DataType::Phone);
         let (others, phones) = seen.split_at_mut(phones_from);
         let most = if others.is_empty() { 1 } else { MOST_PHONES };
@@ -226,6 +228,10 @@ impl Sink for Folder {
         }
         if let Some(count) = self.facts.counts.get_mut(finding.data_type as usize) {
             *count = count.saturating_add(1);
+        }
+        // LIMIT: what identifies nobody is counted and not attributed.
+        if !finding.data_type.identifies() {
+            return;
         }
         let rank = SINGLE.iter().position(|single| *single == finding.data_type).unwrap_or(SINGLE.len());
         self.open.push(Seen {

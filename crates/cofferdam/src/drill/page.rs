@@ -60,13 +60,7 @@ impl Page<'_> {
     }
 
     fn data_type(&self, data_type: &DataType) -> &'static str {
-        match data_type {
-            DataType::Email => "e-mail address",
-            DataType::Phone => "telephone number",
-            DataType::Card => "payment card",
-            DataType::Ssn => "social security number",
-            DataType::Iban => "bank account",
-        }
+        data_type.title()
     }
 
     fn sentence(&self, text: &str) -> String {
