@@ -1,14 +1,15 @@
 //! Examines one text: anchors, detectors, overlaps, identities.
 
-use base::word::DataType;
-
 use std::sync::Arc;
+
+use base::word::DataType;
 
 use zeroize::Zeroizing;
 
 use crate::anchor::Anchors;
-use crate::detect::{self, Candidate, Detector};
+use crate::detect::{Candidate, Scratch};
 use crate::finding::{Digester, Finding, Sink};
+use crate::rules::{RuleId, Rules};
 use crate::text::{SHORTEST_BYTES, Text};
 
 /// The longest canonical form is an e-mail's: 64 bytes, `@` and 253.
@@ -16,9 +17,12 @@ const LONGEST_CANONICAL_BYTES: usize = 320;
 
 /// Looks at texts, one after the other, reusing its buffers.
 pub(crate) struct Examiner {
-    detectors: Vec<&'static dyn Detector>,
+    rules: Arc<Rules>,
+    /// For each rule, the type of what it finds if that is looked for.
+    wanted: Vec<Option<DataType>>,
     digester: Arc<dyn Digester>,
     anchors: Anchors,
+    scratch: Scratch,
     candidates: Vec<Candidate>,
     canonical: Zeroizing<Vec<u8>>,
     /// How many findings were made.
@@ -26,12 +30,15 @@ pub(crate) struct Examiner {
 }
 
 impl Examiner {
-    /// Looks for `types`.
-    pub(crate) fn new(types: &[DataType], digester: Arc<dyn Digester>) -> Self {
+    /// Looks for `types` by `rules`.
+    pub(crate) fn new(types: &[DataType], rules: &Arc<Rules>, digester: Arc<dyn Digester>) -> Self {
+        let wanted = |rule: &crate::rules::Rule| types.contains(&rule.data_type).then_some(rule.data_type);
         Self {
-            detectors: detect::ALL.iter().copied().filter(|detector| types.contains(&detector.data_type())).collect(),
+            rules: Arc::clone(rules),
+            wanted: rules.iter().map(|(_, rule)| wanted(rule)).collect(),
             digester,
             anchors: Anchors::default(),
+            scratch: rules.detection().scratch(),
             candidates: Vec::new(),
             canonical: Zeroizing::new(Vec::with_capacity(LONGEST_CANONICAL_BYTES)),
             findings: 0,
@@ -40,13 +47,13 @@ impl Examiner {
 
     /// Hands what is found in `text` to `sink`.
     pub(crate) fn examine(&mut self, text: &Text<'_>, sink: &mut dyn Sink) {
-        if text.bytes.len() < SHORTEST_BYTES || !self.anchors.find(text.bytes) {
+        let anchored = text.bytes.len() >= SHORTEST_BYTES && self.anchors.find(text.bytes);
+        if !anchored && !self.rules.detection().looks_everywhere() {
             return;
         }
-        for detector in &self.detectors {
-            detector.detect(text, &self.anchors, &mut self.candidates);
-        }
         let mut candidates = std::mem::take(&mut self.candidates);
+        self.rules.detection().detect(text, &self.anchors, &mut self.scratch, &mut candidates);
+        candidates.retain(|candidate| self.type_of(candidate.rule).is_some());
         settle(&mut candidates);
         let mut line = Lines { text: text.bytes, at: 0, line: text.part };
         for candidate in candidates.drain(..) {
@@ -59,23 +66,27 @@ impl Examiner {
         self.candidates = candidates;
     }
 
+    /// The type of what `rule` finds, if that is looked for.
+    fn type_of(&self, rule: RuleId) -> Option<DataType> {
+        self.wanted.get(rule.index()).copied().flatten()
+    }
+
     fn hand_over(&mut self, text: &Text<'_>, candidate: Candidate, from: u64, part: u32, sink: &mut dyn Sink) {
         let Some(value) = text.bytes.get(candidate.span.clone()) else { return };
-        let Some(detector) = self.detectors.iter().find(|detector| detector.data_type() == candidate.data_type) else {
-            return;
-        };
+        let Some(data_type) = self.type_of(candidate.rule) else { return };
         self.canonical.clear();
-        detector.canonical(value, &mut self.canonical);
+        self.rules.detection().canonical(candidate.rule, value, &mut self.canonical);
         self.findings = self.findings.saturating_add(1);
         sink.take(Finding {
-            data_type: candidate.data_type,
+            data_type,
+            rule: candidate.rule,
             from,
             to: text.offsets.to(candidate.span.end),
             record: text.record,
             part,
             validator: candidate.validator,
             confidence: candidate.confidence,
-            identity: self.digester.digest(candidate.data_type, &self.canonical),
+            identity: self.digester.digest(data_type, &self.canonical),
         });
     }
 }
@@ -118,15 +129,16 @@ mod tests {
     use crate::detect::Strength;
     use crate::finding::Confidence;
 
-    fn candidate(data_type: DataType, span: std::ops::Range<usize>, strength: Strength) -> Candidate {
-        Candidate { data_type, span, strength, confidence: Confidence::High, validator: "" }
+    fn candidate(rule: &str, span: std::ops::Range<usize>, strength: Strength) -> Candidate {
+        let rule = Rules::built_in().find(rule).unwrap();
+        Candidate { rule, span, strength, confidence: Confidence::High, validator: "" }
     }
 
     #[test]
     fn of_two_that_overlap_the_stronger_stays() {
-        let phone = candidate(DataType::Phone, 0..12, Strength::Shape);
-        let card = candidate(DataType::Card, 5..24, Strength::Checksum);
-        let late = candidate(DataType::Ssn, 24..35, Strength::Ranges);
+        let phone = candidate("phone", 0..12, Strength::Shape);
+        let card = candidate("card", 5..24, Strength::Checksum);
+        let late = candidate("us-ssn", 24..35, Strength::Ranges);
         let mut candidates = vec![late.clone(), phone, card.clone()];
         settle(&mut candidates);
         assert_eq!(candidates, [card, late]);
@@ -134,8 +146,8 @@ mod tests {
 
     #[test]
     fn of_equals_the_longer_stays() {
-        let short = candidate(DataType::Phone, 0..8, Strength::Ranges);
-        let long = candidate(DataType::Ssn, 2..13, Strength::Ranges);
+        let short = candidate("phone", 0..8, Strength::Ranges);
+        let long = candidate("us-ssn", 2..13, Strength::Ranges);
         let mut candidates = vec![short, long.clone()];
         settle(&mut candidates);
         assert_eq!(candidates, [long]);

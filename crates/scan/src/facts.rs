@@ -270,7 +270,8 @@ mod tests {
     fn finding(record: u64, part: u32, data_type: DataType, person: u8) -> Finding {
         let identity = [person ^ (data_type as u8).wrapping_shl(5); 16];
         let (from, to) = (record, record.saturating_add(5));
-        Finding { data_type, from, to, record, part, validator: "", confidence: Confidence::High, identity }
+        let rule = crate::rules::RuleId::default();
+        Finding { data_type, rule, from, to, record, part, validator: "", confidence: Confidence::High, identity }
     }
 
     /// How many mentions the findings make, each as its number of identities.

@@ -2,6 +2,8 @@
 
 use base::word::DataType;
 
+use crate::rules::RuleId;
+
 /// How sure a detector is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Confidence {
@@ -18,6 +20,8 @@ pub enum Confidence {
 pub struct Finding {
     /// What it is.
     pub data_type: DataType,
+    /// The rule that found it; see [`crate::Scanner::rules`].
+    pub rule: RuleId,
     /// Offset of its first byte in the object.
     pub from: u64,
     /// Offset one past its last byte, as written: escapes included.
@@ -37,7 +41,8 @@ pub struct Finding {
 /// Turns a canonical value into an identity, under the engagement's subject key.
 ///
 /// The canonical forms: an e-mail in lower case; a telephone number as digits with its country code where one is known;
-/// a card or social security number as bare digits; an IBAN in upper case without spaces.
+/// a card or social security number as bare digits; an IBAN in upper case without spaces. Any other begins with the id of
+/// its rule and a colon, so that equal digits of two countries are two people.
 pub trait Digester: Send + Sync {
     /// The identity of `canonical`. Different types must not collide: the type is part of what is digested.
     fn digest(&self, data_type: DataType, canonical: &[u8]) -> [u8; 16];

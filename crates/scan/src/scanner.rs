@@ -9,6 +9,7 @@ use crate::examine::Examiner;
 use crate::finding::{Digester, Sink};
 use crate::read::{Output, Reader, Window, reader};
 use crate::report::{Format, LimitKind, Limits, Outcome, Reason, Report};
+use crate::rules::Rules;
 use crate::sniff::{BYTE_ORDER_MARK, Said, sniff};
 
 /// How much of the stream is held at once. A text that is longer is read in overlapping pieces. It fits a core's cache,
@@ -23,12 +24,14 @@ const SMALLEST_WINDOW_BYTES: usize = 8 << 10;
 pub struct Options {
     /// The types to find.
     pub types: Vec<DataType>,
+    /// The rules by which they are found.
+    pub rules: Arc<Rules>,
 }
 
 impl Default for Options {
-    /// Every type.
+    /// Every type, by the built-in rules.
     fn default() -> Self {
-        Self { types: DataType::ALL.to_vec() }
+        Self { types: DataType::ALL.to_vec(), rules: Rules::built_in() }
     }
 }
 
@@ -54,10 +57,16 @@ impl Scanner {
         Self { options }
     }
 
+    /// The rules it finds by.
+    #[must_use]
+    pub fn rules(&self) -> &Rules {
+        &self.options.rules
+    }
+
     /// Begins a scan.
     pub fn begin(&self, hint: &Hint<'_>, digester: Arc<dyn Digester>) -> Scan {
         Scan {
-            examiner: Examiner::new(&self.options.types, digester),
+            examiner: Examiner::new(&self.options.types, &self.options.rules, digester),
             said: Said::by(hint),
             state: State::Start,
             window: Zeroizing::new(Vec::new()),

@@ -216,7 +216,7 @@ fn of_overlapping_types_the_stronger_is_reported() {
 
 #[test]
 fn only_the_types_asked_for_are_found() {
-    let options = scan::Options { types: vec![Phone] };
+    let options = scan::Options { types: vec![Phone], ..scan::Options::default() };
     let scanned = common::scan_with(options, "x", b"ada@example.org, +12125550123", 1024);
     assert_eq!(scanned.findings.len(), 1);
     assert_eq!(scanned.findings[0].data_type, Phone);

@@ -5,14 +5,9 @@
 
 use std::ops::Range;
 
-use base::word::DataType;
-
-use super::{Candidate, Detector, Strength, begins_at, digits, ends_at, separator};
-use crate::anchor::Anchors;
-use crate::context::Context;
+use super::{Candidate, Detector, Scene, Strength, begins_at, digits, ends_at, only, separator};
 use crate::finding::Confidence;
-use crate::lexicon::Topic;
-use crate::text::Text;
+use crate::rules::{Rule, RuleId};
 
 /// SPEC: ISO/IEC 7812-1: the longest number has 19 digits; no issuer gives out fewer than 12.
 const FEWEST_DIGITS: usize = 12;
@@ -22,19 +17,24 @@ const MOST_DIGITS: usize = 19;
 const MOST_GROUPS: usize = 5;
 
 /// Finds card numbers.
-pub(crate) struct Card;
+pub(super) struct Card {
+    rule: RuleId,
+}
+
+impl Card {
+    /// Of the rule that names it.
+    pub(super) fn of(rules: &[(RuleId, &Rule)]) -> Self {
+        Self { rule: only(rules) }
+    }
+}
 
 impl Detector for Card {
-    fn data_type(&self) -> DataType {
-        DataType::Card
-    }
-
-    fn detect(&self, text: &Text<'_>, anchors: &Anchors, found: &mut Vec<Candidate>) {
-        for cluster in anchors.clusters.iter().filter(|cluster| cluster.digits >= FEWEST_DIGITS) {
-            let mut runs = anchors.cluster_runs(cluster);
+    fn detect(&self, scene: &Scene<'_>, found: &mut Vec<Candidate>) {
+        for cluster in scene.anchors.clusters.iter().filter(|cluster| cluster.digits >= FEWEST_DIGITS) {
+            let mut runs = scene.anchors.cluster_runs(cluster);
             while !runs.is_empty() {
-                let longest = groups(text.bytes, runs);
-                let card = (1..=longest).rev().find_map(|taken| Some((judge(text, runs.get(..taken)?)?, taken)));
+                let longest = groups(scene.text.bytes, runs);
+                let card = (1..=longest).rev().find_map(|taken| Some((self.judge(scene, runs.get(..taken)?)?, taken)));
                 let taken = card.as_ref().map_or(1, |(_, taken)| *taken);
                 found.extend(card.map(|(candidate, _)| candidate));
                 runs = runs.get(taken..).unwrap_or_default();
@@ -47,6 +47,38 @@ impl Detector for Card {
     }
 }
 
+impl Card {
+    /// Whether `groups` are one card, and how sure that is.
+    fn judge(&self, scene: &Scene<'_>, groups: &[Range<usize>]) -> Option<Candidate> {
+        let text = scene.text.bytes;
+        let span = groups.first()?.start..groups.last()?.end;
+        let total: usize = groups.iter().map(Range::len).sum();
+        let fits = (FEWEST_DIGITS..=MOST_DIGITS).contains(&total) && is_grouped_like_a_card(groups);
+        if !fits || !begins_at(text, span.start) || !ends_at(text, span.end) {
+            return None;
+        }
+        let number: Vec<u8> = digits(text.get(span.clone())?).collect();
+        let issued = is_issued(&number);
+        let checked = luhn(&number) && number.iter().any(|digit| Some(digit) != number.first());
+        let candidate = |strength, confidence, validator| {
+            Some(Candidate { rule: self.rule, span: span.clone(), strength, confidence, validator })
+        };
+        let spoken_of = || scene.context(span.start).is_about(self.rule, span.end);
+        match (checked, issued) {
+            (true, true) if spoken_of() => candidate(Strength::Certain, Confidence::High, "Luhn, issuer and key word"),
+            (true, true) => candidate(Strength::Checksum, Confidence::Medium, "Luhn and issuer"),
+            (true, false) if number.first() != Some(&0) && spoken_of() => {
+                candidate(Strength::Checksum, Confidence::Medium, "Luhn and key word")
+            }
+            // Mistyped or made up, but written as a card and called one.
+            (false, true) if groups.len() > 2 && spoken_of() => {
+                candidate(Strength::RangesInContext, Confidence::Low, "issuer, grouping and key word")
+            }
+            _ => None,
+        }
+    }
+}
+
 /// How many of `runs` one card could have: all gaps are the same, a blank or a dash.
 fn groups(text: &[u8], runs: &[Range<usize>]) -> usize {
     let gap = |pair: &[Range<usize>]| match pair {
@@ -56,35 +88,6 @@ fn groups(text: &[u8], runs: &[Range<usize>]) -> usize {
     let mut gaps = runs.windows(2).take(MOST_GROUPS.saturating_sub(1)).map(gap).peekable();
     let first = gaps.peek().copied().flatten();
     gaps.take_while(|gap| gap.is_some() && *gap == first).count().saturating_add(1)
-}
-
-/// Whether `groups` are one card, and how sure that is.
-fn judge(text: &Text<'_>, groups: &[Range<usize>]) -> Option<Candidate> {
-    let span = groups.first()?.start..groups.last()?.end;
-    let total: usize = groups.iter().map(Range::len).sum();
-    let fits = (FEWEST_DIGITS..=MOST_DIGITS).contains(&total) && is_grouped_like_a_card(groups);
-    if !fits || !begins_at(text.bytes, span.start) || !ends_at(text.bytes, span.end) {
-        return None;
-    }
-    let number: Vec<u8> = digits(text.bytes.get(span.clone())?).collect();
-    let issued = is_issued(&number);
-    let checked = luhn(&number) && number.iter().any(|digit| Some(digit) != number.first());
-    let candidate = |strength, confidence, validator| {
-        Some(Candidate { data_type: DataType::Card, span: span.clone(), strength, confidence, validator })
-    };
-    let spoken_of = || Context::of(text, span.start).topic(span.end) == Some(Topic::Card);
-    match (checked, issued) {
-        (true, true) if spoken_of() => candidate(Strength::Certain, Confidence::High, "Luhn, issuer and key word"),
-        (true, true) => candidate(Strength::Checksum, Confidence::Medium, "Luhn and issuer"),
-        (true, false) if number.first() != Some(&0) && spoken_of() => {
-            candidate(Strength::Checksum, Confidence::Medium, "Luhn and key word")
-        }
-        // Mistyped or made up, but written as a card and called one.
-        (false, true) if groups.len() > 2 && spoken_of() => {
-            candidate(Strength::RangesInContext, Confidence::Low, "issuer, grouping and key word")
-        }
-        _ => None,
-    }
 }
 
 /// In one piece, or in fours, or as American Express and Diners do: 4-6-5 and 4-6-4.
@@ -160,7 +163,7 @@ mod tests {
     #[test]
     fn published_numbers_are_cards_without_a_key_word() {
         for number in PUBLISHED {
-            assert_eq!(found(&Card, &format!("it is {number}.")), [*number]);
+            assert_eq!(found("card", &format!("it is {number}.")), [*number]);
         }
     }
 
@@ -169,7 +172,7 @@ mod tests {
         for number in PUBLISHED {
             let last = number.as_bytes()[number.len() - 1] - b'0';
             let wrong = format!("{}{}", &number[..number.len() - 1], (last + 1) % 10);
-            assert_eq!(found(&Card, &format!("card {wrong}")), [] as [&str; 0]);
+            assert_eq!(found("card", &format!("card {wrong}")), [] as [&str; 0]);
         }
     }
 
@@ -182,7 +185,7 @@ mod tests {
             ("4111 1111 1111 1111 123", "4111 1111 1111 1111"),
             ("4111111111111111.0,", "4111111111111111"),
         ] {
-            assert_eq!(found(&Card, text), [number], "{text}");
+            assert_eq!(found("card", text), [number], "{text}");
         }
         for text in [
             "4111.1111.1111.1111",
@@ -191,23 +194,23 @@ mod tests {
             "x4111111111111111",
             "0.4111111111111111",
         ] {
-            assert_eq!(found(&Card, text), [] as [&str; 0], "{text}");
+            assert_eq!(found("card", text), [] as [&str; 0], "{text}");
         }
     }
 
     #[test]
     fn odd_lengths_need_a_key_word() {
-        assert_eq!(found(&Card, "it is 630427373398"), [] as [&str; 0]);
-        assert_eq!(found(&Card, "card number 630427373398"), ["630427373398"]);
+        assert_eq!(found("card", "it is 630427373398"), [] as [&str; 0]);
+        assert_eq!(found("card", "card number 630427373398"), ["630427373398"]);
         assert_eq!(
-            found_under(&Card, "cc", "4131034282458809939"),
+            found_under("card", "cc", "4131034282458809939"),
             [("4131034282458809939".to_owned(), Confidence::Medium)]
         );
-        assert_eq!(found(&Card, "card 0000000000000000"), [] as [&str; 0]);
+        assert_eq!(found("card", "card 0000000000000000"), [] as [&str; 0]);
     }
 
     #[test]
     fn separators_do_not_make_another_card() {
-        assert_eq!(canonical(&Card, "4111 1111-1111 1111"), "4111111111111111");
+        assert_eq!(canonical("card", "4111 1111-1111 1111"), "4111111111111111");
     }
 }

@@ -7,12 +7,9 @@
 
 use std::ops::Range;
 
-use base::word::DataType;
-
-use super::{Candidate, Detector, Strength};
-use crate::anchor::Anchors;
+use super::{Candidate, Detector, Scene, Strength, only};
 use crate::finding::Confidence;
-use crate::text::Text;
+use crate::rules::{Rule, RuleId};
 
 /// SPEC: RFC 5321 §4.5.3.1: local part, domain and label lengths in octets.
 const LONGEST_LOCAL_BYTES: usize = 64;
@@ -32,18 +29,23 @@ const FILE_ENDINGS: &[&str] = &[
 ];
 
 /// Finds e-mail addresses.
-pub(crate) struct Email;
+pub(super) struct Email {
+    rule: RuleId,
+}
+
+impl Email {
+    /// Of the rule that names it.
+    pub(super) fn of(rules: &[(RuleId, &Rule)]) -> Self {
+        Self { rule: only(rules) }
+    }
+}
 
 impl Detector for Email {
-    fn data_type(&self) -> DataType {
-        DataType::Email
-    }
-
-    fn detect(&self, text: &Text<'_>, anchors: &Anchors, found: &mut Vec<Candidate>) {
-        for at in &anchors.ats {
-            if let Some(span) = address(text.bytes, *at) {
+    fn detect(&self, scene: &Scene<'_>, found: &mut Vec<Candidate>) {
+        for at in &scene.anchors.ats {
+            if let Some(span) = address(scene.text.bytes, *at) {
                 found.push(Candidate {
-                    data_type: DataType::Email,
+                    rule: self.rule,
                     span,
                     strength: Strength::Certain,
                     confidence: Confidence::High,
@@ -164,7 +166,7 @@ mod tests {
             ("ada@example.org.12", "ada@example.org"),
             ("ada@xn--bcher-kva.example", "ada@xn--bcher-kva.example"),
         ] {
-            assert_eq!(found(&Email, text), [address], "{text}");
+            assert_eq!(found("email", text), [address], "{text}");
         }
     }
 
@@ -183,7 +185,7 @@ mod tests {
             "a@b@c",
             &format!("{}@example.org", "x".repeat(65)),
         ] {
-            assert_eq!(found(&Email, text), [] as [&str; 0], "{text}");
+            assert_eq!(found("email", text), [] as [&str; 0], "{text}");
         }
     }
 
@@ -194,6 +196,6 @@ mod tests {
 
     #[test]
     fn case_does_not_make_another_person() {
-        assert_eq!(canonical(&Email, "Ada@Example.ORG"), "ada@example.org");
+        assert_eq!(canonical("email", "Ada@Example.ORG"), "ada@example.org");
     }
 }

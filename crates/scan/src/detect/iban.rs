@@ -2,12 +2,10 @@
 
 use std::ops::Range;
 
-use base::word::DataType;
-
-use super::{Candidate, Detector, Strength};
-use crate::anchor::{Anchors, NO_BREAK_SPACE};
+use super::{Candidate, Detector, Scene, Strength, only};
+use crate::anchor::NO_BREAK_SPACE;
 use crate::finding::Confidence;
-use crate::text::Text;
+use crate::rules::{Rule, RuleId};
 
 /// Country and length, sorted.
 ///
@@ -29,22 +27,27 @@ const LENGTHS: &[([u8; 2], u8)] = &[
 ];
 
 /// Finds IBANs.
-pub(crate) struct Iban;
+pub(super) struct Iban {
+    rule: RuleId,
+}
+
+impl Iban {
+    /// Of the rule that names it.
+    pub(super) fn of(rules: &[(RuleId, &Rule)]) -> Self {
+        Self { rule: only(rules) }
+    }
+}
 
 impl Detector for Iban {
-    fn data_type(&self) -> DataType {
-        DataType::Iban
-    }
-
-    fn detect(&self, text: &Text<'_>, anchors: &Anchors, found: &mut Vec<Candidate>) {
+    fn detect(&self, scene: &Scene<'_>, found: &mut Vec<Candidate>) {
         let mut end = 0;
-        for run in anchors.runs.iter().filter(|run| run.len() >= 2) {
+        for run in scene.anchors.runs.iter().filter(|run| run.len() >= 2) {
             if run.start >= end
-                && let Some(span) = number(text.bytes, run.start)
+                && let Some(span) = number(scene.text.bytes, run.start)
             {
                 end = span.end;
                 found.push(Candidate {
-                    data_type: DataType::Iban,
+                    rule: self.rule,
                     span,
                     strength: Strength::Certain,
                     confidence: Confidence::High,
@@ -128,8 +131,8 @@ mod tests {
     #[test]
     fn registry_examples_are_found() {
         for number in REGISTRY {
-            assert_eq!(found(&Iban, &format!("to {number}, please")), [*number]);
-            assert_eq!(found(&Iban, &number.to_lowercase()), [number.to_lowercase()]);
+            assert_eq!(found("iban", &format!("to {number}, please")), [*number]);
+            assert_eq!(found("iban", &number.to_lowercase()), [number.to_lowercase()]);
         }
     }
 
@@ -138,20 +141,20 @@ mod tests {
         for number in REGISTRY {
             let (head, last) = number.split_at(number.len() - 1);
             let wrong = format!("{head}{}", if last == "7" { "8" } else { "7" });
-            assert_eq!(found(&Iban, &wrong), [] as [&str; 0], "{wrong}");
+            assert_eq!(found("iban", &wrong), [] as [&str; 0], "{wrong}");
         }
     }
 
     #[test]
     fn groups_are_one_number() {
-        assert_eq!(found(&Iban, "IBAN GB29 NWBK 6016 1331 9268 19 was"), ["GB29 NWBK 6016 1331 9268 19"]);
-        assert_eq!(canonical(&Iban, "gb29 nwbk 6016 1331 9268 19"), "GB29NWBK60161331926819");
+        assert_eq!(found("iban", "IBAN GB29 NWBK 6016 1331 9268 19 was"), ["GB29 NWBK 6016 1331 9268 19"]);
+        assert_eq!(canonical("iban", "gb29 nwbk 6016 1331 9268 19"), "GB29NWBK60161331926819");
     }
 
     #[test]
     fn parts_of_words_are_not() {
         for text in ["xDE89370400440532013000", "DE893704004405320130001", "DE89  370400440532013000", "DE89 3704"] {
-            assert_eq!(found(&Iban, text), [] as [&str; 0], "{text}");
+            assert_eq!(found("iban", text), [] as [&str; 0], "{text}");
         }
     }
 

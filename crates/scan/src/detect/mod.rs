@@ -1,43 +1,183 @@
 //! Detectors: one for each type of data, each looking closely at anchors only.
 //!
-//! A detector makes candidates; [`crate::examine`] settles which of two overlapping ones stays. A new type is a file
-//! here, a word in `base::word::DataType` and a line in [`ALL`].
+//! A detector makes candidates; [`crate::examine`] settles which of two overlapping ones stays. Most types are rules
+//! with a pattern and need no code of their own; those that do are a file here and a line in [`ALL`], and a rule
+//! names them.
 
 mod card;
 mod country;
 mod email;
+mod everywhere;
 mod iban;
 mod phone;
+mod rule;
 mod ssn;
+mod token;
 
 use std::ops::Range;
 
 use base::word::DataType;
 
+use self::everywhere::Everywhere;
+pub(crate) use self::token::Scratch;
+use self::token::Tokens;
 use crate::anchor::{Anchors, NO_BREAK_SPACE};
+use crate::context::{Context, Surroundings};
 use crate::finding::Confidence;
+use crate::lexicon::Lexicon;
+use crate::rules::{Origin, Rule, RuleId, RulesError, Words};
 use crate::text::Text;
 
+/// Code that finds values, as a rule names it, and how it is made of the rules that name it.
+type Made = fn(&[(RuleId, &Rule)]) -> Box<dyn Detector>;
+
 /// Every detector.
-pub(crate) const ALL: &[&dyn Detector] = &[&email::Email, &phone::Phone, &card::Card, &ssn::Ssn, &iban::Iban];
+const ALL: &[(&str, Made)] = &[
+    ("email", |rules| Box::new(email::Email::of(rules))),
+    ("phone", |rules| Box::new(phone::Phone::of(rules))),
+    ("card", |rules| Box::new(card::Card::of(rules))),
+    ("ssn", |rules| Box::new(ssn::Ssn::of(rules))),
+    ("iban", |rules| Box::new(iban::Iban::of(rules))),
+];
 
-/// Finds values of one type.
-pub(crate) trait Detector: Sync {
-    /// The type it finds.
-    fn data_type(&self) -> DataType;
+/// What a detector sees of a text.
+pub(crate) struct Scene<'a> {
+    /// The text.
+    pub(crate) text: &'a Text<'a>,
+    /// Where to look.
+    pub(crate) anchors: &'a Anchors,
+    /// Its key words.
+    pub(crate) around: Surroundings<'a>,
+}
 
-    /// Adds what it finds in `text`. It looks at a bounded stretch round each anchor.
-    fn detect(&self, text: &Text<'_>, anchors: &Anchors, found: &mut Vec<Candidate>);
+impl<'a> Scene<'a> {
+    /// The words round a candidate that begins at `from`.
+    pub(crate) fn context(&'a self, from: usize) -> Context<'a> {
+        Context::of(&self.around, from)
+    }
+}
+
+/// Finds values that rules describe.
+pub(crate) trait Detector: Send + Sync {
+    /// Adds what it finds. It looks at a bounded stretch round each anchor.
+    fn detect(&self, scene: &Scene<'_>, found: &mut Vec<Candidate>);
 
     /// Appends the canonical form of a value it found: two spellings of one value have one canonical form.
     fn canonical(&self, value: &[u8], canonical: &mut Vec<u8>);
 }
 
+/// What finds values by a set of rules.
+pub(crate) struct Detection {
+    lexicon: Lexicon,
+    detectors: Vec<Box<dyn Detector>>,
+    tokens: Tokens,
+    everywhere: Vec<Everywhere>,
+    /// For each rule, what finds values by it.
+    finders: Vec<Finder>,
+}
+
+/// What finds values by a rule, and its place in the list of those.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Finder {
+    Detector(usize),
+    Token(usize),
+    Everywhere(usize),
+}
+
+impl Detection {
+    /// Of `rules`, which are numbered from 0, and of `words`, which speak of none of them.
+    pub(crate) fn new(rules: &[(RuleId, &Rule)], words: &Words) -> Result<Self, RulesError> {
+        // Words of secrets ("token", the names of a hundred companies) say nothing about other numbers.
+        let spoken_of = rules.iter().filter(|(_, rule)| rule.data_type != DataType::Secret);
+        let lexicon = Lexicon::new(spoken_of.copied(), words);
+        let mut detectors = Vec::new();
+        let mut everywhere = Vec::new();
+        let mut finders = Vec::with_capacity(rules.len());
+        let mut patterns = Vec::new();
+        let mut made: Vec<&str> = Vec::new();
+        for (id, rule) in rules {
+            finders.push(match (&rule.detector, rule.origin) {
+                (Some(name), _) if made.contains(&name.as_str()) => {
+                    Finder::Detector(made.iter().position(|known| known == name).unwrap_or_default())
+                }
+                (Some(name), _) => {
+                    let unknown = || RulesError::Detector { rule: rule.id.clone(), name: name.clone() };
+                    let (_, make) = ALL.iter().find(|(known, _)| known == name).ok_or_else(unknown)?;
+                    let described = |(_, rule): &&(RuleId, &Rule)| rule.detector.as_ref() == Some(name);
+                    detectors.push(make(&rules.iter().filter(described).copied().collect::<Vec<_>>()));
+                    made.push(name);
+                    Finder::Detector(detectors.len().saturating_sub(1))
+                }
+                (None, Origin::User) => {
+                    everywhere.push(Everywhere::new(*id, rule)?);
+                    Finder::Everywhere(everywhere.len().saturating_sub(1))
+                }
+                (None, Origin::BuiltIn) => {
+                    patterns.push((*id, *rule));
+                    Finder::Token(patterns.len().saturating_sub(1))
+                }
+            });
+        }
+        let tokens = Tokens::new(&patterns)?;
+        Ok(Self { lexicon, detectors, tokens, everywhere, finders })
+    }
+
+    /// The key words.
+    #[cfg(test)]
+    pub(crate) const fn lexicon(&self) -> &Lexicon {
+        &self.lexicon
+    }
+
+    /// What a scan keeps from text to text.
+    pub(crate) fn scratch(&self) -> Scratch {
+        self.tokens.scratch()
+    }
+
+    /// Whether a text without anchors can hold a value.
+    pub(crate) const fn looks_everywhere(&self) -> bool {
+        !self.everywhere.is_empty()
+    }
+
+    /// Adds everything that is found in `text`; the candidates may overlap.
+    pub(crate) fn detect(&self, text: &Text<'_>, anchors: &Anchors, scratch: &mut Scratch, found: &mut Vec<Candidate>) {
+        let scene = Scene { text, anchors, around: Surroundings::new(text, &self.lexicon) };
+        for detector in &self.detectors {
+            detector.detect(&scene, found);
+        }
+        self.tokens.detect(&scene, scratch, found);
+        for everywhere in &self.everywhere {
+            everywhere.detect(&scene, found);
+        }
+    }
+
+    /// Appends the canonical form of a value that `rule` found.
+    pub(crate) fn canonical(&self, rule: RuleId, value: &[u8], canonical: &mut Vec<u8>) {
+        match self.finders.get(rule.index()) {
+            Some(Finder::Detector(place)) => {
+                if let Some(detector) = self.detectors.get(*place) {
+                    detector.canonical(value, canonical);
+                }
+            }
+            Some(Finder::Token(place)) => {
+                if let Some(judge) = self.tokens.judge(*place) {
+                    judge.canonical(value, canonical);
+                }
+            }
+            Some(Finder::Everywhere(place)) => {
+                if let Some(everywhere) = self.everywhere.get(*place) {
+                    everywhere.judge().canonical(value, canonical);
+                }
+            }
+            None => {}
+        }
+    }
+}
+
 /// What a detector believes to have found. Positions, never the value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Candidate {
-    /// The type.
-    pub(crate) data_type: DataType,
+    /// The rule it obeys.
+    pub(crate) rule: RuleId,
     /// Where in the text.
     pub(crate) span: Range<usize>,
     /// What speaks for it; the stronger of two overlapping candidates stays.
@@ -48,6 +188,11 @@ pub(crate) struct Candidate {
     pub(crate) validator: &'static str,
 }
 
+/// The one rule of a detector that obeys one.
+fn only(rules: &[(RuleId, &Rule)]) -> RuleId {
+    rules.first().map(|(id, _)| *id).unwrap_or_default()
+}
+
 /// What speaks for a candidate, weakest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Strength {
@@ -55,9 +200,11 @@ pub(crate) enum Strength {
     Shape,
     /// A form and allowed ranges.
     Ranges,
+    /// One check digit.
+    Digit,
     /// Allowed ranges and a key word, or a form that is hard to mistake.
     RangesInContext,
-    /// A check digit.
+    /// Check digits that chance rarely passes.
     Checksum,
     /// A check digit and a key word, or a structure of many characters.
     Certain,
@@ -123,30 +270,43 @@ pub(crate) mod testing {
     //! What every detector's tests share.
 
     use super::*;
+    use crate::rules::Rules;
     use crate::text::{ALL, Offsets};
 
-    /// What `detector` finds in `text` under the key `name`: value, validator and confidence.
-    pub(crate) fn found_under(detector: &dyn Detector, name: &str, text: &str) -> Vec<(String, Confidence)> {
+    /// The detector that the built-in rule called `id` names.
+    fn detector(rules: &Rules, id: &str) -> usize {
+        match rules.detection().finders[rules.find(id).unwrap().index()] {
+            Finder::Detector(place) => place,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// What the detector of the rule `id` finds in `text` under the key `name`: values and confidence.
+    pub(crate) fn found_under(id: &str, name: &str, text: &str) -> Vec<(String, Confidence)> {
         let mut anchors = Anchors::default();
         anchors.find(text.as_bytes());
         let offsets = Offsets::plain(0);
         let names = [name.as_bytes(), b"".as_slice()];
         let read =
             Text { bytes: text.as_bytes(), offsets: &offsets, names, owned: ALL, record: 0, part: 0, lines: false };
+        let rules = Rules::built_in();
+        let detection = rules.detection();
+        let scene = Scene { text: &read, anchors: &anchors, around: Surroundings::new(&read, &detection.lexicon) };
         let mut found = Vec::new();
-        detector.detect(&read, &anchors, &mut found);
+        detection.detectors[detector(&rules, id)].detect(&scene, &mut found);
         found.into_iter().map(|candidate| (text[candidate.span].to_owned(), candidate.confidence)).collect()
     }
 
-    /// The values `detector` finds in `text`.
-    pub(crate) fn found(detector: &dyn Detector, text: &str) -> Vec<String> {
-        found_under(detector, "", text).into_iter().map(|(value, _)| value).collect()
+    /// The values that the detector of the rule `id` finds in `text`.
+    pub(crate) fn found(id: &str, text: &str) -> Vec<String> {
+        found_under(id, "", text).into_iter().map(|(value, _)| value).collect()
     }
 
     /// The canonical form of `value`.
-    pub(crate) fn canonical(detector: &dyn Detector, value: &str) -> String {
+    pub(crate) fn canonical(id: &str, value: &str) -> String {
+        let rules = Rules::built_in();
         let mut canonical = Vec::new();
-        detector.canonical(value.as_bytes(), &mut canonical);
+        rules.detection().canonical(rules.find(id).unwrap(), value.as_bytes(), &mut canonical);
         String::from_utf8(canonical).unwrap()
     }
 }

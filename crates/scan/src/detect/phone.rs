@@ -17,15 +17,12 @@
 
 use std::ops::Range;
 
-use base::word::DataType;
-
 use super::country::{is_north_american, national};
-use super::{Candidate, Detector, Strength, begins_at, digits, ends_at, separator};
-use crate::anchor::{Anchors, FEWEST_DIGITS};
+use super::{Candidate, Detector, Scene, Strength, begins_at, digits, ends_at, only, separator};
+use crate::anchor::FEWEST_DIGITS;
 use crate::context::Context;
 use crate::finding::Confidence;
-use crate::lexicon::Topic;
-use crate::text::Text;
+use crate::rules::{Rule, RuleId};
 
 /// The most groups a number is written in: `+33 (0)1 23 45 67 89` has seven.
 const MOST_GROUPS: usize = 7;
@@ -37,18 +34,23 @@ const MOST_DIGITS: usize = 18;
 const LONGEST_EXTENSION: usize = 6;
 
 /// Finds telephone numbers.
-pub(crate) struct Phone;
+pub(super) struct Phone {
+    rule: RuleId,
+}
+
+impl Phone {
+    /// Of the rule that names it.
+    pub(super) fn of(rules: &[(RuleId, &Rule)]) -> Self {
+        Self { rule: only(rules) }
+    }
+}
 
 impl Detector for Phone {
-    fn data_type(&self) -> DataType {
-        DataType::Phone
-    }
-
-    fn detect(&self, text: &Text<'_>, anchors: &Anchors, found: &mut Vec<Candidate>) {
-        for cluster in &anchors.clusters {
-            let mut runs = anchors.cluster_runs(cluster);
+    fn detect(&self, scene: &Scene<'_>, found: &mut Vec<Candidate>) {
+        for cluster in &scene.anchors.clusters {
+            let mut runs = scene.anchors.cluster_runs(cluster);
             while !runs.is_empty() {
-                let taken = match number_at(text, runs) {
+                let taken = match self.number_at(scene, runs) {
                     Some((candidate, groups)) => {
                         found.push(candidate);
                         groups
@@ -69,6 +71,23 @@ impl Detector for Phone {
             canonical.push(b'x');
             canonical.extend(extension.iter().filter(|byte| byte.is_ascii_digit()));
         }
+    }
+}
+
+impl Phone {
+    /// A number that begins with the first of `runs`, and how many of them it takes.
+    fn number_at(&self, scene: &Scene<'_>, runs: &[Range<usize>]) -> Option<(Candidate, usize)> {
+        let text = scene.text.bytes;
+        let from = opening(text, runs.first()?.start);
+        let groups = runs.get(..groups(text, runs))?;
+        let enough = groups.iter().map(Range::len).sum::<usize>() >= FEWEST_DIGITS;
+        if !enough || !begins_at(text, from) || is_money(text, from) {
+            return None;
+        }
+        let context = scene.context(from);
+        (1..=groups.len()).rev().find_map(|taken| {
+            Some((Seen::new(scene, &context, self.rule, from, groups.get(..taken)?)?.judge()?, taken))
+        })
     }
 }
 
@@ -109,20 +128,6 @@ impl Written {
             digits => [&[], digits],
         }
     }
-}
-
-/// A number that begins with the first of `runs`, and how many of them it takes.
-fn number_at(text: &Text<'_>, runs: &[Range<usize>]) -> Option<(Candidate, usize)> {
-    let from = opening(text.bytes, runs.first()?.start);
-    let groups = runs.get(..groups(text.bytes, runs))?;
-    let enough = groups.iter().map(Range::len).sum::<usize>() >= FEWEST_DIGITS;
-    if !enough || !begins_at(text.bytes, from) || is_money(text.bytes, from) {
-        return None;
-    }
-    let context = Context::of(text, from);
-    (1..=groups.len())
-        .rev()
-        .find_map(|taken| Some((Seen::new(text, &context, from, groups.get(..taken)?)?.judge()?, taken)))
 }
 
 /// Where the number's own punctuation begins: `(`, `+` or `+(` before its first digit.
@@ -175,31 +180,41 @@ struct Seen<'a> {
     /// What stands in `span`, without the extension.
     number: &'a [u8],
     extended: bool,
-    topic: Option<Topic>,
+    /// Whether words near it speak of a telephone.
+    spoken_of: bool,
+    rule: RuleId,
 }
 
 impl<'a> Seen<'a> {
     /// `groups` as a number that begins at `from`, if one may end where they do.
-    fn new(text: &'a Text<'_>, context: &Context<'_>, from: usize, groups: &'a [Range<usize>]) -> Option<Self> {
+    fn new(
+        scene: &'a Scene<'_>,
+        context: &Context<'_>,
+        rule: RuleId,
+        from: usize,
+        groups: &'a [Range<usize>],
+    ) -> Option<Self> {
+        let text = scene.text.bytes;
         let end = groups.last()?.end;
-        let extension = extension_len(text.bytes.get(end..)?);
+        let extension = extension_len(text.get(end..)?);
         let span = from..end + extension;
         let mut lens = [0; MOST_GROUPS];
         lens.iter_mut().zip(groups).for_each(|(len, group)| *len = group.len());
         let total = lens.iter().sum::<usize>();
-        if total < FEWEST_DIGITS || !ends_at(text.bytes, span.end) {
+        if total < FEWEST_DIGITS || !ends_at(text, span.end) {
             return None;
         }
-        let number = text.bytes.get(from..end)?;
-        let topic = context.topic(span.end);
+        let number = text.get(from..end)?;
+        let spoken_of = context.is_about(rule, span.end);
         // Most numbers are none of the four forms; tables of them must not cost much.
         let abroad = number.starts_with(b"00") || number.iter().take(2).any(|byte| *byte == b'+');
-        let worth_reading = abroad || matches!(total, 10 | 11) || topic == Some(Topic::Phone);
+        let worth_reading = abroad || matches!(total, 10 | 11) || spoken_of;
         worth_reading.then(|| Self {
-            text: text.bytes,
+            text,
             groups,
             lens,
-            topic,
+            spoken_of,
+            rule,
             span,
             written: Written::read(number),
             number,
@@ -271,11 +286,11 @@ impl<'a> Seen<'a> {
     }
 
     fn candidate(&self, validator: &'static str, strength: Strength, confidence: Confidence) -> Candidate {
-        Candidate { data_type: DataType::Phone, span: self.span.clone(), strength, confidence, validator }
+        Candidate { rule: self.rule, span: self.span.clone(), strength, confidence, validator }
     }
 
     fn is_spoken_of(&self) -> bool {
-        self.topic == Some(Topic::Phone)
+        self.spoken_of
     }
 
     /// How many digits each group has.
@@ -371,7 +386,7 @@ mod tests {
             ("you can call 61 51 81", "61 51 81"),
             ("Tel.+34 945 007 000", "+34 945 007 000"),
         ] {
-            assert_eq!(found(&Phone, text), [number], "{text}");
+            assert_eq!(found("phone", text), [number], "{text}");
         }
     }
 
@@ -396,23 +411,23 @@ mod tests {
             "12125550123456",
             "id 212-555-0123-99",
         ] {
-            assert_eq!(found(&Phone, text), [] as [&str; 0], "{text}");
+            assert_eq!(found("phone", text), [] as [&str; 0], "{text}");
         }
     }
 
     #[test]
     fn a_key_speaks_for_a_bare_number() {
-        assert_eq!(found_under(&Phone, "phone", "2125550123"), [("2125550123".to_owned(), Confidence::High)]);
-        assert_eq!(found_under(&Phone, "order_id", "2125550123"), []);
+        assert_eq!(found_under("phone", "phone", "2125550123"), [("2125550123".to_owned(), Confidence::High)]);
+        assert_eq!(found_under("phone", "order_id", "2125550123"), []);
     }
 
     #[test]
     fn spellings_of_one_number_are_one() {
         for spelling in ["+1 212 555 0123", "(212) 555-0123", "212.555.0123", "2125550123", "001-212-555-0123"] {
-            assert_eq!(canonical(&Phone, spelling), "12125550123", "{spelling}");
+            assert_eq!(canonical("phone", spelling), "12125550123", "{spelling}");
         }
-        assert_eq!(canonical(&Phone, "+44 (0)20 7946 0958"), "442079460958");
-        assert_eq!(canonical(&Phone, "212-555-0123 ext. 7"), "12125550123x7");
-        assert_eq!(canonical(&Phone, "0490 75 40 81"), "0490754081");
+        assert_eq!(canonical("phone", "+44 (0)20 7946 0958"), "442079460958");
+        assert_eq!(canonical("phone", "212-555-0123 ext. 7"), "12125550123x7");
+        assert_eq!(canonical("phone", "0490 75 40 81"), "0490754081");
     }
 }

@@ -5,30 +5,33 @@
 
 use std::ops::Range;
 
-use base::word::DataType;
-
-use super::{Candidate, Detector, Strength, begins_at, digits, ends_at, separator};
-use crate::anchor::Anchors;
-use crate::context::Context;
+use super::{Candidate, Detector, Scene, Strength, begins_at, digits, ends_at, only, separator};
+use crate::context::About;
 use crate::finding::Confidence;
-use crate::lexicon::Topic;
-use crate::text::Text;
+use crate::rules::{Rule, RuleId};
 
 /// Finds social security numbers.
-pub(crate) struct Ssn;
+pub(super) struct Ssn {
+    rule: RuleId,
+}
+
+impl Ssn {
+    /// Of the rule that names it.
+    pub(super) fn of(rules: &[(RuleId, &Rule)]) -> Self {
+        Self { rule: only(rules) }
+    }
+}
 
 impl Detector for Ssn {
-    fn data_type(&self) -> DataType {
-        DataType::Ssn
-    }
-
-    fn detect(&self, text: &Text<'_>, anchors: &Anchors, found: &mut Vec<Candidate>) {
-        for cluster in anchors.clusters.iter().filter(|cluster| cluster.digits >= 9) {
-            let runs = anchors.cluster_runs(cluster);
-            found.extend(runs.iter().filter(|run| run.len() == 9).filter_map(|run| judge(text, run.clone(), None)));
+    fn detect(&self, scene: &Scene<'_>, found: &mut Vec<Candidate>) {
+        for cluster in scene.anchors.clusters.iter().filter(|cluster| cluster.digits >= 9) {
+            let runs = scene.anchors.cluster_runs(cluster);
+            found.extend(
+                runs.iter().filter(|run| run.len() == 9).filter_map(|run| self.judge(scene, run.clone(), None)),
+            );
             found.extend(runs.windows(3).filter_map(|three| {
-                let gap = grouped(text.bytes, three)?;
-                judge(text, three.first()?.start..three.last()?.end, Some(gap))
+                let gap = grouped(scene.text.bytes, three)?;
+                self.judge(scene, three.first()?.start..three.last()?.end, Some(gap))
             }));
         }
     }
@@ -38,31 +41,34 @@ impl Detector for Ssn {
     }
 }
 
+impl Ssn {
+    /// Whether the nine digits in `span` are a social security number.
+    fn judge(&self, scene: &Scene<'_>, span: Range<usize>, gap: Option<u8>) -> Option<Candidate> {
+        let text = scene.text.bytes;
+        if !begins_at(text, span.start) || !ends_at(text, span.end) {
+            return None;
+        }
+        let number = digits(text.get(span.clone())?)
+            .fold(0_u32, |sum, digit| sum.saturating_mul(10).saturating_add(digit.into()));
+        let (strength, confidence, validator) =
+            match (is_assignable(number), scene.context(span.start).about(self.rule, span.end), gap) {
+                (true, About::This, _) => (Strength::RangesInContext, Confidence::High, "ranges and key word"),
+                (_, About::Another, _) => return None,
+                (true, _, Some(b'-')) => (Strength::Ranges, Confidence::Medium, "ranges and dashes"),
+                // Mistyped or made up, but written as one and called one.
+                (false, About::This, Some(b'-')) => (Strength::Shape, Confidence::Low, "dashes and key word"),
+                _ => return None,
+            };
+        Some(Candidate { rule: self.rule, span, strength, confidence, validator })
+    }
+}
+
 /// The separator of three groups of three, two and four digits.
 fn grouped(text: &[u8], groups: &[Range<usize>]) -> Option<u8> {
     let [area, group, serial] = groups else { return None };
     let first = separator(text.get(area.end..group.start)?)?;
     let second = separator(text.get(group.end..serial.start)?)?;
     (first == second && area.len() == 3 && group.len() == 2 && serial.len() == 4).then_some(first)
-}
-
-/// Whether the nine digits in `span` are a social security number.
-fn judge(text: &Text<'_>, span: Range<usize>, gap: Option<u8>) -> Option<Candidate> {
-    if !begins_at(text.bytes, span.start) || !ends_at(text.bytes, span.end) {
-        return None;
-    }
-    let number = digits(text.bytes.get(span.clone())?)
-        .fold(0_u32, |sum, digit| sum.saturating_mul(10).saturating_add(digit.into()));
-    let (strength, confidence, validator) =
-        match (is_assignable(number), Context::of(text, span.start).topic(span.end), gap) {
-            (true, Some(Topic::Ssn), _) => (Strength::RangesInContext, Confidence::High, "ranges and key word"),
-            (_, Some(Topic::Phone | Topic::Card), _) => return None,
-            (true, _, Some(b'-')) => (Strength::Ranges, Confidence::Medium, "ranges and dashes"),
-            // Mistyped or made up, but written as one and called one.
-            (false, Some(Topic::Ssn), Some(b'-')) => (Strength::Shape, Confidence::Low, "dashes and key word"),
-            _ => return None,
-        };
-    Some(Candidate { data_type: DataType::Ssn, span, strength, confidence, validator })
 }
 
 /// SPEC: SSA, "Social Security Number Randomization": no area 000, 666 or 900 to 999, no group 00, no serial 0000. Two
@@ -80,17 +86,17 @@ mod tests {
 
     #[test]
     fn dashes_need_no_key_word() {
-        assert_eq!(found(&Ssn, "it is 521-44-9382."), ["521-44-9382"]);
-        assert_eq!(found_under(&Ssn, "", "ssn 521-44-9382"), [("521-44-9382".to_owned(), Confidence::High)]);
+        assert_eq!(found("us-ssn", "it is 521-44-9382."), ["521-44-9382"]);
+        assert_eq!(found_under("us-ssn", "", "ssn 521-44-9382"), [("521-44-9382".to_owned(), Confidence::High)]);
     }
 
     #[test]
     fn blanks_and_nothing_need_one() {
         for text in ["521449382", "521 44 9382", "phone 521-44-9382", "id 521449382"] {
-            assert_eq!(found(&Ssn, text), [] as [&str; 0], "{text}");
+            assert_eq!(found("us-ssn", text), [] as [&str; 0], "{text}");
         }
-        assert_eq!(found(&Ssn, "SSN: 521 44 9382"), ["521 44 9382"]);
-        assert_eq!(found_under(&Ssn, "employee_ssn", "521449382"), [("521449382".to_owned(), Confidence::High)]);
+        assert_eq!(found("us-ssn", "SSN: 521 44 9382"), ["521 44 9382"]);
+        assert_eq!(found_under("us-ssn", "employee_ssn", "521449382"), [("521449382".to_owned(), Confidence::High)]);
     }
 
     #[test]
@@ -98,21 +104,21 @@ mod tests {
         for number in
             ["000-12-3456", "666-12-3456", "900-12-3456", "123-00-4567", "123-45-0000", "078-05-1120", "219-09-9999"]
         {
-            assert_eq!(found(&Ssn, number), [] as [&str; 0], "{number}");
-            assert_eq!(found(&Ssn, &format!("ssn {}", number.replace('-', ""))), [] as [&str; 0], "{number}");
-            assert_eq!(found_under(&Ssn, "ssn", number), [(number.to_owned(), Confidence::Low)]);
+            assert_eq!(found("us-ssn", number), [] as [&str; 0], "{number}");
+            assert_eq!(found("us-ssn", &format!("ssn {}", number.replace('-', ""))), [] as [&str; 0], "{number}");
+            assert_eq!(found_under("us-ssn", "ssn", number), [(number.to_owned(), Confidence::Low)]);
         }
     }
 
     #[test]
     fn parts_of_longer_numbers_are_not() {
         for text in ["521-44-93821", "1521-44-9382", "521-44-9382-1", "7-521-44-9382", "521-44 9382"] {
-            assert_eq!(found(&Ssn, text), [] as [&str; 0], "{text}");
+            assert_eq!(found("us-ssn", text), [] as [&str; 0], "{text}");
         }
     }
 
     #[test]
     fn dashes_do_not_make_another_person() {
-        assert_eq!(canonical(&Ssn, "521-44-9382"), "521449382");
+        assert_eq!(canonical("us-ssn", "521-44-9382"), "521449382");
     }
 }

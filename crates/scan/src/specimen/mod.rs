@@ -132,8 +132,6 @@ const FAMILY: &[&str] = &[
 
 #[cfg(test)]
 mod tests {
-    use base::word::DataType;
-
     use super::*;
     use crate::detect;
 
@@ -152,11 +150,9 @@ mod tests {
         for _ in 0..2000 {
             let person = Person::new(&mut chance);
             let values = [&person.email, &person.phone, &person.card, &person.ssn, &person.iban];
-            let types = [DataType::Email, DataType::Phone, DataType::Card, DataType::Ssn, DataType::Iban];
-            for (value, data_type) in values.into_iter().zip(types) {
-                let detector = detect::ALL.iter().find(|detector| detector.data_type() == data_type).unwrap();
+            for (value, rule) in values.into_iter().zip(["email", "phone", "card", "us-ssn", "iban"]) {
                 let text = format!("it is {value}, they say");
-                assert_eq!(detect::testing::found(*detector, &text), [value.as_str()]);
+                assert_eq!(detect::testing::found(rule, &text), [value.as_str()]);
             }
         }
     }
