@@ -40,6 +40,7 @@ mod facts;
 mod finding;
 mod lexicon;
 mod magic;
+mod passage;
 mod pattern;
 mod read;
 mod report;
@@ -52,6 +53,7 @@ mod validate;
 
 pub use facts::{Blocks, Facts, Folder, MOST_PHONES, Mention};
 pub use finding::{Confidence, Digester, Finding, Sink};
+pub use passage::{Passage, Passages};
 pub use report::{Format, Limit, LimitKind, Outcome, Reason, Report};
 pub use rules::{Need, Origin, Rule, RuleId, Rules, RulesError};
 pub use scanner::{Hint, Options, Scan, Scanner, WINDOW_BYTES};

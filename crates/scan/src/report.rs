@@ -32,7 +32,7 @@ pub enum Outcome {
 }
 
 /// Why no detector can read an object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reason {
     /// Compressed: gzip, zstd, bzip2, xz, lz4.
     Compressed,

@@ -66,7 +66,7 @@ impl Scanner {
     /// Begins a scan.
     pub fn begin(&self, hint: &Hint<'_>, digester: Arc<dyn Digester>) -> Scan {
         Scan {
-            examiner: Examiner::new(&self.options.types, &self.options.rules, digester),
+            examiner: self.examiner(digester),
             said: Said::by(hint),
             state: State::Start,
             window: Zeroizing::new(Vec::new()),
@@ -74,6 +74,11 @@ impl Scanner {
             bytes: 0,
             limits: Limits::default(),
         }
+    }
+
+    /// What looks at single texts.
+    pub(crate) fn examiner(&self, digester: Arc<dyn Digester>) -> Examiner {
+        Examiner::new(&self.options.types, &self.options.rules, digester)
     }
 }
 

@@ -23,6 +23,7 @@ const ARROWS: &[(&str, &[(&str, &str)])] = &[
     ("attest", &[("base", "ids and times stand in what strangers check")]),
     ("policy", &[("base", "ids, verbs and fences are what a decision is about")]),
     ("scan", &[("base", "findings are named in the shared vocabulary of data types")]),
+    ("unpack", &[("scan", "hands it the texts that it finds inside")]),
     ("store", &[("base", "implements the ports `Blobs`, `Documents`, `Keys`, `PauseRegister`")]),
     ("catalog", &[("base", "implements the ports `Committer` and `LedgerRows`")]),
     (

@@ -1,0 +1,62 @@
+//! Tells by its first bytes what has to be unpacked. Everything else is the scanner's, which says itself what it cannot
+//! read.
+
+use std::fmt;
+
+/// How many of the first bytes are looked at: a tar header.
+pub(crate) const LOOKED_AT_BYTES: usize = 512;
+
+/// What an entry is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Given to the scanner as it is: a text in one of its formats, or something that it names and cannot read.
+    Text,
+    /// Gzip.
+    Gzip,
+    /// Zstandard.
+    Zstd,
+    /// Bzip2.
+    Bzip2,
+    /// A tar archive.
+    Tar,
+    /// A zip archive.
+    Zip,
+    /// A link in an archive.
+    Link,
+}
+
+impl Kind {
+    /// What a thing is that begins with `start`.
+    #[must_use]
+    pub fn of(start: &[u8]) -> Self {
+        match start {
+            [0x1f, 0x8b, 8, ..] => Self::Gzip,
+            [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Self::Zstd,
+            [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, 0x53, 0x59, ..]
+            | [b'B', b'Z', b'h', b'1'..=b'9', 0x17, 0x72, 0x45, 0x38, 0x50, 0x90, ..] => Self::Bzip2,
+            [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Self::Zip,
+            _ if crate::tar::begins(start) => Self::Tar,
+            _ => Self::Text,
+        }
+    }
+
+    /// The word used in reports.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Gzip => "gzip",
+            Self::Zstd => "zstd",
+            Self::Bzip2 => "bzip2",
+            Self::Tar => "tar",
+            Self::Zip => "zip",
+            Self::Link => "link",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
