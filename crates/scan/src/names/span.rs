@@ -1,0 +1,71 @@
+//! From labels to findings: which tokens make one name or address, and what of them belongs to it.
+
+#![expect(clippy::arithmetic_side_effects, reason = "positions of tokens: each sum stays below their number")]
+
+use std::ops::Range;
+
+use super::token::{Shape, Token};
+use super::{Hit, Kind, Label};
+use crate::finding::Confidence;
+
+/// Adds what `labels` say of `tokens`.
+pub(super) fn collect(tokens: &[Token], labels: &[(Label, i32)], found: &mut Vec<Hit>) {
+    let mut at = 0;
+    while let Some((label, _)) = labels.get(at) {
+        let from = at;
+        at += 1;
+        let on = match label {
+            Label::Person | Label::PersonOn => Label::PersonOn,
+            Label::Address | Label::AddressOn => Label::AddressOn,
+            Label::Place => Label::Place,
+            _ => continue,
+        };
+        while labels.get(at).is_some_and(|(next, _)| *next == on)
+            && !(on == Label::PersonOn && tokens.get(at).is_some_and(|token| token.shape == Shape::Break))
+        {
+            at += 1;
+        }
+        let Some(range) = trimmed(tokens, from..at) else { continue };
+        let part = tokens.get(range.clone()).unwrap_or_default();
+        let lead: i32 = labels.get(range.clone()).unwrap_or_default().iter().map(|(_, lead)| lead).sum();
+        let hit = match on {
+            Label::PersonOn => person(part, lead),
+            Label::AddressOn => address(part),
+            _ => place(part),
+        };
+        found.extend(hit);
+    }
+}
+
+/// Without the signs at its ends; `None` if nothing is left.
+fn trimmed(tokens: &[Token], range: Range<usize>) -> Option<Range<usize>> {
+    let part = tokens.get(range.clone())?;
+    let outside = |token: &Token| matches!(token.shape, Shape::Sign | Shape::Break | Shape::Code);
+    let from = range.start + part.iter().position(|token| !outside(token))?;
+    let to = range.start + part.iter().rposition(|token| !outside(token))? + 1;
+    Some(from..to)
+}
+
+fn span(part: &[Token]) -> Range<usize> {
+    part.first().map_or(0, |token| token.from as usize)..part.last().map_or(0, |token| token.to as usize)
+}
+
+fn person(part: &[Token], lead: i32) -> Option<Hit> {
+    // An initial alone, or a number, is no name.
+    if !part.iter().any(|token| token.is_word() && token.shape != Shape::Initial) {
+        return None;
+    }
+    let sure = if lead > 6 * super::model::UNIT { Confidence::Medium } else { Confidence::Low };
+    Some(Hit { kind: Kind::Name, span: span(part), confidence: sure })
+}
+
+fn address(part: &[Token]) -> Option<Hit> {
+    let numbered =
+        part.iter().any(|token| matches!(token.shape, Shape::ShortNumber | Shape::LongNumber | Shape::Coded));
+    let confidence = if numbered && part.len() > 1 { Confidence::Medium } else { Confidence::Low };
+    Some(Hit { kind: Kind::Address, span: span(part), confidence })
+}
+
+fn place(part: &[Token]) -> Option<Hit> {
+    Some(Hit { kind: Kind::Place, span: span(part), confidence: Confidence::Low })
+}
