@@ -47,7 +47,7 @@ impl Examiner {
 
     /// Hands what is found in `text` to `sink`.
     pub(crate) fn examine(&mut self, text: &Text<'_>, sink: &mut dyn Sink) {
-        let anchored = text.bytes.len() >= SHORTEST_BYTES && self.anchors.find(text.bytes);
+        let anchored = self.anchors.find(text.bytes) && text.bytes.len() >= SHORTEST_BYTES;
         if !anchored && !self.rules.detection().looks_everywhere() {
             return;
         }

@@ -52,6 +52,7 @@ pub mod specimen;
 mod text;
 mod validate;
 
+pub use detect::masked;
 pub use facts::{Blocks, Facts, Folder, MOST_PHONES, Mention};
 pub use finding::{Confidence, Digester, Finding, Sink};
 pub use passage::{Passage, Passages};

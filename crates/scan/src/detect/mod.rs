@@ -11,6 +11,7 @@ mod everywhere;
 mod iban;
 mod phone;
 mod rule;
+mod secret;
 mod ssn;
 mod token;
 
@@ -19,6 +20,7 @@ use std::ops::Range;
 use base::word::DataType;
 
 use self::everywhere::Everywhere;
+pub use self::secret::masked;
 pub(crate) use self::token::Scratch;
 use self::token::Tokens;
 use crate::anchor::{Anchors, NO_BREAK_SPACE};
@@ -38,6 +40,7 @@ const ALL: &[(&str, Made)] = &[
     ("card", |rules| Box::new(card::Card::of(rules))),
     ("ssn", |rules| Box::new(ssn::Ssn::of(rules))),
     ("iban", |rules| Box::new(iban::Iban::of(rules))),
+    ("secret", |rules| Box::new(secret::Secret::of(rules))),
 ];
 
 /// What a detector sees of a text.
@@ -61,6 +64,11 @@ impl<'a> Scene<'a> {
 pub(crate) trait Detector: Send + Sync {
     /// Adds what it finds. It looks at a bounded stretch round each anchor.
     fn detect(&self, scene: &Scene<'_>, found: &mut Vec<Candidate>);
+
+    /// Whether it finds values only at anchors.
+    fn needs_anchors(&self) -> bool {
+        true
+    }
 
     /// Appends the canonical form of a value it found: two spellings of one value have one canonical form.
     fn canonical(&self, value: &[u8], canonical: &mut Vec<u8>);
@@ -134,8 +142,8 @@ impl Detection {
     }
 
     /// Whether a text without anchors can hold a value.
-    pub(crate) const fn looks_everywhere(&self) -> bool {
-        !self.everywhere.is_empty()
+    pub(crate) fn looks_everywhere(&self) -> bool {
+        !self.everywhere.is_empty() || self.detectors.iter().any(|detector| !detector.needs_anchors())
     }
 
     /// Adds everything that is found in `text`; the candidates may overlap.

@@ -8,6 +8,15 @@ const FILES: &[(&str, &str)] = &[
     ("contact.toml", include_str!("../../rules/contact.toml")),
     ("finance.toml", include_str!("../../rules/finance.toml")),
     ("government.toml", include_str!("../../rules/government.toml")),
+    ("secrets-pay.toml", include_str!("../../rules/secrets-pay.toml")),
+    ("secrets.toml", include_str!("../../rules/secrets.toml")),
+    ("secrets-ai.toml", include_str!("../../rules/secrets-ai.toml")),
+    ("secrets-chat.toml", include_str!("../../rules/secrets-chat.toml")),
+    ("secrets-cloud.toml", include_str!("../../rules/secrets-cloud.toml")),
+    ("secrets-code.toml", include_str!("../../rules/secrets-code.toml")),
+    ("secrets-hashes.toml", include_str!("../../rules/secrets-hashes.toml")),
+    ("secrets-watch.toml", include_str!("../../rules/secrets-watch.toml")),
+    ("secrets-keyword.toml", include_str!("../../rules/secrets-keyword.toml")),
     ("words.toml", include_str!("../../rules/words.toml")),
 ];
 

@@ -1,0 +1,537 @@
+//! Secrets: keys of providers, key material, passwords and tokens in key-like context.
+//!
+//! Three ways lead to a secret. A run of key characters may have the shape that a provider gives to its keys
+//! ([`shapes`]); an operator may stand behind the name of a secret ([`assign`], [`name`], [`judge`]); and some texts
+//! have forms of their own: key blocks ([`block`]), links with credentials ([`link`]), passwords in prose ([`prose`]).
+//! Each is found by a search for a few bytes; no regular expression runs over a whole text.
+//!
+//! # Threats
+//! A text may be made of prefixes and operators only. Whatever is looked at round one of them is bounded by constants
+//! of these files, so time stays linear.
+
+mod assign;
+mod block;
+mod dummy;
+mod judge;
+mod link;
+mod mask;
+mod name;
+mod prose;
+mod random;
+mod runs;
+mod shapes;
+
+use std::ops::Range;
+
+use memchr::{memchr3_iter, memmem};
+
+pub use self::mask::masked;
+
+use self::assign::{Style, back_over, forward_over};
+use self::judge::{Setting, judge};
+use self::name::Kind;
+use self::random::Makeup;
+use self::runs::Runs;
+use self::shapes::{Shape, Shapes};
+use super::{Candidate, Detector, Scene, Strength};
+use crate::finding::Confidence;
+use crate::rules::{Rule, RuleId};
+
+/// How far before a run its key may begin, as in `https://hooks.slack.com/services/...`.
+const REACH_BEFORE_BYTES: usize = 72;
+
+/// How far before a value the name of its provider is looked for.
+const PROVIDER_REACH_BYTES: usize = 64;
+
+/// The most words of that stretch that are looked at.
+const MOST_WORDS: usize = 14;
+
+/// How much of a run is looked at to see whether it may be a key.
+const JUDGED_BYTES: usize = 256;
+
+/// Of a longer value, the first and the last half of this make its canonical form.
+const LONGEST_CANONICAL_BYTES: usize = 256;
+
+/// Finds secrets.
+pub(super) struct Secret {
+    shapes: Shapes,
+    forms: Forms,
+}
+
+/// The rules that are code.
+struct Forms {
+    private_key: RuleId,
+    putty_key: RuleId,
+    link: RuleId,
+    header: RuleId,
+    password: RuleId,
+    token: RuleId,
+    named_key: RuleId,
+    spoken: RuleId,
+    command: RuleId,
+    password_file: RuleId,
+}
+
+impl Secret {
+    /// By `rules`.
+    pub(super) fn of(rules: &[(RuleId, &Rule)]) -> Self {
+        let form = |id: &str| rules.iter().find(|(_, rule)| rule.id == id).map(|(id, _)| *id).unwrap_or_default();
+        Self {
+            shapes: Shapes::of(rules),
+            forms: Forms {
+                private_key: form("secret-private-key"),
+                putty_key: form("secret-putty-key"),
+                link: form("secret-url-password"),
+                header: form("secret-authorization-header"),
+                password: form("secret-password"),
+                token: form("secret-token"),
+                named_key: form("secret-named-key"),
+                spoken: form("secret-spoken-password"),
+                command: form("secret-command-line"),
+                password_file: form("secret-pgpass"),
+            },
+        }
+    }
+}
+
+impl Detector for Secret {
+    fn detect(&self, scene: &Scene<'_>, found: &mut Vec<Candidate>) {
+        let mut search = Search { by: self, text: scene.text.bytes, names: scene.text.names, found };
+        search.whole_text();
+        search.runs();
+        search.operators();
+        search.closings();
+        search.blocks();
+        search.prose();
+    }
+
+    fn needs_anchors(&self) -> bool {
+        false
+    }
+
+    fn canonical(&self, value: &[u8], canonical: &mut Vec<u8>) {
+        // All blocks of key material begin alike, so the end counts too.
+        let half = LONGEST_CANONICAL_BYTES / 2;
+        match value.len().checked_sub(half).and_then(|last| value.get(last..)) {
+            Some(end) if value.len() > LONGEST_CANONICAL_BYTES => {
+                canonical.extend_from_slice(value.get(..half).unwrap_or_default());
+                canonical.extend_from_slice(end);
+            }
+            _ => canonical.extend_from_slice(value),
+        }
+    }
+}
+
+/// A search of one text.
+struct Search<'a> {
+    by: &'a Secret,
+    text: &'a [u8],
+    names: [&'a [u8]; 2],
+    found: &'a mut Vec<Candidate>,
+}
+
+impl Search<'_> {
+    fn push(
+        &mut self,
+        rule: RuleId,
+        span: Range<usize>,
+        confidence: Confidence,
+        strength: Strength,
+        validator: &'static str,
+    ) {
+        self.found.push(Candidate { rule, span, strength, confidence, validator });
+    }
+
+    fn bytes(&self, range: Range<usize>) -> &[u8] {
+        self.text.get(range).unwrap_or_default()
+    }
+
+    /// The whole text is the value of a key or a cell of a column that is called after a secret.
+    fn whole_text(&mut self) {
+        const LONGEST_BYTES: usize = 512;
+        let Some(name) = self.names.first().filter(|name| !name.is_empty()) else { return };
+        if self.text.len() > LONGEST_BYTES || self.text.contains(&b'\n') {
+            return;
+        }
+        let Some(kind) = name::kind(name) else { return };
+        let name = name.to_vec();
+        self.assigned(kind, &name, 0..self.text.len(), Setting { style: Style::Quoted, in_code: false });
+    }
+
+    /// Runs of key characters that have a shape.
+    fn runs(&mut self) {
+        let mut done = 0;
+        for run in Runs::of(self.text) {
+            let from = back_over(self.text, run.start, is_joint, REACH_BEFORE_BYTES).max(done);
+            done = run.end;
+            let begins = (from..run.end).find_map(|at| {
+                let begins = begins_at(self.text, at);
+                begins.then(|| self.by.shapes.at(self.text, at)).flatten().filter(|(_, span)| span.end > run.start)
+            });
+            if let Some((shape, span)) = begins {
+                done = span.end.max(done);
+                self.shaped(shape, span);
+                continue;
+            }
+            self.plain_run(run, from);
+        }
+    }
+
+    /// A run that no prefix begins: it may have a form that says little.
+    fn plain_run(&mut self, run: Range<usize>, from: usize) {
+        let looked_at = self.bytes(run.start..run.end.min(run.start.saturating_add(JUDGED_BYTES)));
+        let makeup = Makeup::of(looked_at);
+        if !makeup.looks_random() || dummy::is_filler(looked_at) || dummy::is_row(looked_at) {
+            return;
+        }
+        let free = (from..=run.start).filter(|at| begins_at(self.text, *at));
+        if let Some((shape, span)) =
+            free.filter_map(|at| self.by.shapes.free_at(self.text, at)).find(|(_, span)| span.end > run.start)
+        {
+            self.shaped(shape, span);
+            return;
+        }
+        let value_from =
+            back_over(self.text, run.start, |byte| runs::is_key_byte(byte) || matches!(byte, b'+' | b'/'), 64);
+        let dotted_from = back_over(
+            self.text,
+            run.start,
+            |byte| runs::is_key_byte(byte) || matches!(byte, b'+' | b'/' | b'.' | b'*'),
+            64,
+        );
+        let joined_from = back_over(self.text, run.start, |byte| byte != b'*' && is_joint(byte) && byte != b':', 64);
+        let spoken = [joined_from, dotted_from, value_from, run.start]
+            .into_iter()
+            .find_map(|at| self.spoken_shape(at, run.len()));
+        if let Some((rule, span, confidence)) = spoken {
+            self.push(rule, span, confidence, Strength::RangesInContext, "key-shape-in-context");
+        } else {
+            self.listed(&run);
+        }
+    }
+
+    /// The form that a word before the value at `at` names: its provider, beside a word that says that it is a key.
+    fn spoken_shape(&self, at: usize, len: usize) -> Option<(RuleId, Range<usize>, Confidence)> {
+        if matches!(at.checked_sub(1).and_then(|before| self.text.get(before)), Some(b'/' | b'#' | b'@')) {
+            return None;
+        }
+        let before = self.bytes(at.saturating_sub(PROVIDER_REACH_BYTES)..at);
+        let around =
+            [before, self.names.first().copied().unwrap_or_default(), self.names.last().copied().unwrap_or_default()];
+        if !around.iter().any(|text| name::is_keyish(text)) {
+            return None;
+        }
+        let words = around.iter().flat_map(|text| name::Words::back(text).take(MOST_WORDS));
+        let (shape, span) = words.into_iter().find_map(|word| self.by.shapes.spoken_at(word, self.text, at, len))?;
+        let value = self.bytes(span.clone());
+        (!dummy::is_filler(value) && !dummy::says_so(value)).then_some((shape.rule, span, shape.confidence))
+    }
+
+    /// A key of a provider, unless it is only a pattern of one.
+    fn shaped(&mut self, shape: &Shape, span: Range<usize>) {
+        let value = self.bytes(span.clone());
+        let is_filler = dummy::is_filler(value);
+        if is_filler && dummy::is_mask(value) {
+            return;
+        }
+        // What documentation shows is no secret, but somebody may have filled in half of it.
+        let confidence = if is_filler || dummy::says_so(value) { Confidence::Low } else { shape.confidence };
+        let strength = if confidence == Confidence::Low { Strength::Ranges } else { Strength::Certain };
+        self.push(shape.rule, span, confidence, strength, "key-shape");
+    }
+
+    /// The second of two literals in a list, the first of which names it: `define('AUTH_KEY', '...')`.
+    fn listed(&mut self, run: &Range<usize>) {
+        let quote =
+            back_over(self.text, run.start, |byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'' | b','), 64);
+        let open = quote.saturating_sub(1);
+        if !matches!(self.text.get(open), Some(b'"' | b'\'')) {
+            return;
+        }
+        let comma = back_over(self.text, open, |byte| matches!(byte, b' ' | b'\t' | b'\n'), 8).saturating_sub(1);
+        if self.text.get(comma) != Some(&b',') {
+            return;
+        }
+        let Some(name) = assign::name_before(self.text, comma) else { return };
+        let Some(kind) = name::kind(self.bytes(name.clone())) else { return };
+        if let Some((value, style)) = assign::value_at(self.text, open) {
+            let name = self.bytes(name).to_vec();
+            self.assigned(kind, &name, value, Setting { style, in_code: true });
+        }
+    }
+
+    /// What stands at `=`, `:` and `$`.
+    fn operators(&mut self) {
+        for at in memchr3_iter(b'=', b':', b'$', self.text) {
+            match self.text.get(at..).unwrap_or_default() {
+                [b'$', ..] => {
+                    if begins_at(self.text, at)
+                        && let Some((shape, span)) = self.by.shapes.at(self.text, at)
+                    {
+                        self.shaped(shape, span);
+                    }
+                }
+                [b':', b'/', b'/', ..] => {
+                    let scheme = back_over(self.text, at, |byte| byte.is_ascii_alphanumeric(), 12);
+                    if let Some((shape, span)) = self.by.shapes.at(self.text, scheme) {
+                        self.shaped(shape, span);
+                    } else if let Some(span) = link::password(self.text, at) {
+                        self.push(self.by.forms.link, span, Confidence::High, Strength::Checksum, "url-credentials");
+                    }
+                }
+                _ => self.operator(at),
+            }
+        }
+    }
+
+    /// The operator at `at`, if a name of a secret stands before it.
+    fn operator(&mut self, at: usize) {
+        let before = at.checked_sub(1).and_then(|before| self.text.get(before)).copied().unwrap_or(b' ');
+        if matches!(before, b'=' | b':') {
+            return;
+        }
+        let Some(mut name) = assign::name_before(self.text, at) else { return };
+        let last = name::Words::back(self.bytes(name.clone())).next().unwrap_or_default();
+        if last.eq_ignore_ascii_case(b"value") || last.eq_ignore_ascii_case(b"content") {
+            match assign::attribute_name(self.text, at) {
+                Some(attribute) => name = attribute,
+                None => return,
+            }
+        }
+        let Some(kind) = name::kind(self.bytes(name.clone())) else {
+            self.colons(at);
+            return;
+        };
+        let Some(found) = assign::assignment(self.text, at) else { return };
+        if self.header(&found.value) {
+            return;
+        }
+        let unspaced = !found.spaced && self.bytes(name.clone()).iter().all(|byte| !byte.is_ascii_lowercase());
+        let setting = Setting {
+            style: found.style,
+            in_code: found.style != Style::Quoted && !unspaced && is_code(self.text, at),
+        };
+        let name = self.bytes(name).to_vec();
+        self.assigned(kind, &name, found.value, setting);
+    }
+
+    /// `Bearer ...`, `Basic ...`: the scheme of a header, and what it carries.
+    fn header(&mut self, value: &Range<usize>) -> bool {
+        const SCHEMES: &[&[u8]] = &[b"bearer ", b"basic ", b"token ", b"apikey ", b"key ", b"ssws ", b"negotiate "];
+        let rest = self.bytes(value.start..self.text.len());
+        let begins = |scheme: &&&[u8]| rest.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+        let Some(scheme) = SCHEMES.iter().find(begins) else { return false };
+        let from = forward_over(self.text, value.start.saturating_add(scheme.len()), |byte| byte == b' ', 4);
+        let to = forward_over(
+            self.text,
+            from,
+            |byte| runs::is_key_byte(byte) || matches!(byte, b'+' | b'/' | b'=' | b'.' | b'~'),
+            2048,
+        );
+        let carried = self.bytes(from..to);
+        let makeup = Makeup::of(carried);
+        let is_secret =
+            carried.len() >= 16 && (makeup.looks_random() || makeup.digits > 1) && dummy::dummy(carried).is_none();
+        if is_secret {
+            self.push(
+                self.by.forms.header,
+                from..to,
+                Confidence::High,
+                Strength::RangesInContext,
+                "authorization-header",
+            );
+        }
+        true
+    }
+
+    /// `-u user:password` of a command line, and a line of `.pgpass`.
+    fn colons(&mut self, at: usize) {
+        let after = self.text.get(at.saturating_add(1)).copied().unwrap_or(b' ');
+        if !after.is_ascii_graphic() || matches!(after, b'"' | b'\'' | b'/' | b':') {
+            return;
+        }
+        let start =
+            back_over(self.text, at, |byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'' | b':'), 80);
+        let quote = back_over(self.text, start, |byte| matches!(byte, b'"' | b'\''), 1);
+        let option = self.bytes(quote.saturating_sub(8)..quote);
+        if option.ends_with(b" -u ") || option.ends_with(b"--user ") || option.ends_with(b"--user=") {
+            let end = forward_over(
+                self.text,
+                at.saturating_add(1),
+                |byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\''),
+                128,
+            );
+            let value = at.saturating_add(1)..end;
+            if value.len() >= 4 && dummy::dummy(self.bytes(value.clone())).is_none() {
+                self.push(self.by.forms.command, value, Confidence::Medium, Strength::RangesInContext, "command-line");
+            }
+            return;
+        }
+        if start == 0 || self.text.get(start.saturating_sub(1)) == Some(&b'\n') {
+            self.password_file(start);
+        }
+    }
+
+    /// A line of `.pgpass`: `host:port:database:user:password`.
+    fn password_file(&mut self, start: usize) {
+        let end = forward_over(self.text, start, |byte| byte != b'\n' && byte != b'\r', 256);
+        let line = self.bytes(start..end);
+        let mut fields = line.split(|byte| *byte == b':');
+        let fields: [&[u8]; 5] = std::array::from_fn(|_| fields.next().unwrap_or_default());
+        let [host, port, database, user, password] = fields;
+        let words = [host, database, user].iter().all(|field| {
+            !field.is_empty() && field.iter().all(|byte| runs::is_key_byte(*byte) || matches!(byte, b'.' | b'*'))
+        });
+        let is_port = port == b"*" || (port.len() >= 4 && port.len() <= 5 && port.iter().all(u8::is_ascii_digit));
+        if words
+            && is_port
+            && password.len() >= 4
+            && password.iter().all(u8::is_ascii_graphic)
+            && line.len() == fields_len(&fields)
+        {
+            self.push(
+                self.by.forms.password_file,
+                end.saturating_sub(password.len())..end,
+                Confidence::Medium,
+                Strength::RangesInContext,
+                "password-file",
+            );
+        }
+    }
+
+    /// What stands before `</name>`.
+    fn closings(&mut self) {
+        const LONGEST_BYTES: usize = 512;
+        for at in memmem::find_iter(self.text, b"</") {
+            let from = at.saturating_add(2);
+            let to = forward_over(self.text, from, |byte| runs::is_key_byte(byte) || byte == b'.' || byte == b':', 48);
+            let Some(kind) = name::kind(self.bytes(from..to)) else { continue };
+            let value = back_over(self.text, at, |byte| !matches!(byte, b'>' | b'\n'), LONGEST_BYTES)..at;
+            if !value.is_empty() && value.start > 0 {
+                let name = self.bytes(from..to).to_vec();
+                self.assigned(kind, &name, value, Setting { style: Style::Quoted, in_code: false });
+            }
+        }
+    }
+
+    /// Blocks of key material.
+    fn blocks(&mut self) {
+        for at in memmem::find_iter(self.text, block::ARMOUR) {
+            if let Some((span, confidence)) = block::armoured(self.text, at) {
+                self.push(self.by.forms.private_key, span, confidence, Strength::Certain, "private-key-block");
+            }
+        }
+        for at in memmem::find_iter(self.text, block::PUTTY) {
+            if let Some(span) = block::putty(self.text, at) {
+                self.push(self.by.forms.putty_key, span, Confidence::High, Strength::Certain, "private-key-block");
+            }
+        }
+    }
+
+    /// Passwords that are said.
+    fn prose(&mut self) {
+        for needle in prose::NEEDLES {
+            for at in memmem::find_iter(self.text, needle) {
+                let Some((name, value, style)) = prose::said(self.text, at) else { continue };
+                let bytes = self.bytes(value.clone());
+                if name::kind(self.bytes(name.clone())) != Some(Kind::Password) {
+                    continue;
+                }
+                if let Some(confidence) =
+                    judge(Kind::Password, self.bytes(name), bytes, Setting { style, in_code: false })
+                {
+                    self.push(self.by.forms.spoken, value, confidence, Strength::Ranges, "spoken-password");
+                }
+            }
+        }
+    }
+
+    /// The value of a name of `kind`.
+    fn assigned(&mut self, kind: Kind, name: &[u8], value: Range<usize>, setting: Setting) {
+        let Some(confidence) = judge(kind, name, self.bytes(value.clone()), setting) else { return };
+        let (rule, validator) = match kind {
+            Kind::Password => (self.by.forms.password, "named-password"),
+            Kind::Token => (self.by.forms.token, "named-token"),
+            Kind::Key => (self.by.forms.named_key, "named-key"),
+        };
+        self.push(rule, value, confidence, Strength::Ranges, validator);
+    }
+}
+
+/// How long a line of five fields is.
+fn fields_len(fields: &[&[u8]; 5]) -> usize {
+    fields.iter().fold(4, |sum: usize, field| sum.saturating_add(field.len()))
+}
+
+/// What may stand between the beginning of a key and its long run.
+const fn is_joint(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(
+            byte,
+            b'_' | b'-'
+                | b'.'
+                | b'/'
+                | b':'
+                | b'$'
+                | b'{'
+                | b'}'
+                | b'+'
+                | b'='
+                | b'!'
+                | b'|'
+                | b'~'
+                | b'*'
+                | b'?'
+                | b'&'
+                | b'@'
+        )
+}
+
+/// Whether a key may begin at `at`: no word or number goes on there, unless an escape ends before it.
+fn begins_at(text: &[u8], at: usize) -> bool {
+    let mut back = text.get(..at).unwrap_or_default().iter().rev();
+    match (back.next(), back.next(), back.next()) {
+        (None, ..) => true,
+        (Some(b'n' | b'r' | b't'), Some(b'\\'), _) => true,
+        (Some(low), Some(high), Some(b'%')) if low.is_ascii_hexdigit() && high.is_ascii_hexdigit() => true,
+        (Some(byte), ..) => !byte.is_ascii_alphanumeric(),
+    }
+}
+
+/// Whether the text round `at` is a program.
+fn is_code(text: &[u8], at: usize) -> bool {
+    const REACH_BYTES: usize = 300;
+    const SIGNS: &[&[u8]] = &[
+        b"def ",
+        b"import ",
+        b"return ",
+        b"self.",
+        b"function",
+        b"();",
+        b" => {",
+        b"class ",
+        b"const ",
+        b"let ",
+        b"#include",
+        b"public ",
+        b"private ",
+        b"if (",
+        b"elif ",
+        b"$this",
+        b"printf",
+        b"print(",
+        b"lambda",
+        b");\n",
+        b"):\n",
+        b"->",
+        b"except ",
+        b" = self",
+        b"func ",
+        b"fn ",
+        b"static ",
+        b"None",
+    ];
+    let around =
+        text.get(at.saturating_sub(REACH_BYTES)..text.len().min(at.saturating_add(REACH_BYTES))).unwrap_or_default();
+    SIGNS.iter().any(|sign| memmem::find(around, sign).is_some())
+}
