@@ -3,6 +3,12 @@
 
 use std::fmt;
 
+use crate::avro;
+use crate::image::is_image;
+use crate::model::{GGUF_MARK, is_safetensors};
+use crate::pickle::file::NUMPY_MARK;
+use crate::pickle::is_pickle;
+
 /// How many of the first bytes are looked at: a tar header.
 pub(crate) const LOOKED_AT_BYTES: usize = 512;
 
@@ -21,21 +27,42 @@ pub enum Kind {
     Tar,
     /// A zip archive.
     Zip,
+    /// A Parquet file.
+    Parquet,
+    /// Pickles.
+    Pickle,
+    /// An array of numpy.
+    Numpy,
+    /// A model in safetensors.
+    Safetensors,
+    /// A model in GGUF.
+    Gguf,
+    /// An image, of which the texts are read.
+    Image,
+    /// An Avro file.
+    Avro,
     /// A link in an archive.
     Link,
 }
 
 impl Kind {
-    /// What a thing is that begins with `start`.
+    /// What a thing is that begins with `start`. The name helps where a format has no mark.
     #[must_use]
-    pub fn of(start: &[u8]) -> Self {
+    pub fn of(start: &[u8], name: &str) -> Self {
         match start {
             [0x1f, 0x8b, 8, ..] => Self::Gzip,
             [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Self::Zstd,
             [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, 0x53, 0x59, ..]
             | [b'B', b'Z', b'h', b'1'..=b'9', 0x17, 0x72, 0x45, 0x38, 0x50, 0x90, ..] => Self::Bzip2,
             [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Self::Zip,
+            [b'P', b'A', b'R', b'1' | b'E', next, ..] if *next < b' ' => Self::Parquet,
+            _ if start.starts_with(NUMPY_MARK) => Self::Numpy,
+            _ if start.starts_with(GGUF_MARK) => Self::Gguf,
+            _ if start.starts_with(avro::MARK) => Self::Avro,
+            _ if is_image(start) => Self::Image,
+            _ if is_safetensors(start) => Self::Safetensors,
             _ if crate::tar::begins(start) => Self::Tar,
+            _ if is_pickle(start, name) => Self::Pickle,
             _ => Self::Text,
         }
     }
@@ -50,6 +77,13 @@ impl Kind {
             Self::Bzip2 => "bzip2",
             Self::Tar => "tar",
             Self::Zip => "zip",
+            Self::Parquet => "parquet",
+            Self::Pickle => "pickle",
+            Self::Numpy => "numpy",
+            Self::Safetensors => "safetensors",
+            Self::Gguf => "gguf",
+            Self::Image => "image",
+            Self::Avro => "avro",
             Self::Link => "link",
         }
     }

@@ -31,22 +31,32 @@
 //! [`Limits`] that is shared by the whole object, so that bombs cost little however they nest; names are shown and never
 //! followed; what is broken or too much is reported by name.
 
+mod avro;
+mod codec;
 mod compress;
+mod cursor;
 mod error;
+mod image;
 mod kind;
 mod limits;
+mod model;
+mod parquet;
+mod pickle;
 mod place;
 mod report;
+mod rows;
 mod source;
 mod stream;
 mod tar;
 mod text;
+mod thrift;
 mod walk;
 mod zip;
 
 pub use error::UnpackError;
 pub use kind::Kind;
 pub use limits::Limits;
+pub use pickle::{Import, Standing};
 pub use place::{Flat, Place, Sink, Spot};
 pub use report::{Entry, Oddity, Outcome, Report, Why};
 pub use source::Source;

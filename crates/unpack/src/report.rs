@@ -6,6 +6,7 @@ use std::fmt;
 use scan::{Format, Limit, Reason};
 
 use crate::kind::Kind;
+use crate::pickle::{Import, Standing};
 
 /// How many entries a report lists itself. Sinks see all of them.
 const MOST_LISTED: usize = 1000;
@@ -83,9 +84,16 @@ pub struct Entry {
     pub limits: Vec<Limit>,
     /// What is strange about it, each once.
     pub oddities: Vec<Oddity>,
+    /// What loading it would import and call, if it is a program as much as data.
+    pub imports: Vec<Import>,
 }
 
 impl Entry {
+    /// The imports that do more than build data: whoever loads this runs them.
+    pub fn unsafe_imports(&self) -> impl Iterator<Item = &Import> {
+        self.imports.iter().filter(|import| import.standing != Standing::Data)
+    }
+
     /// Notes something strange.
     pub(crate) fn note(&mut self, oddity: Oddity) {
         if !self.oddities.contains(&oddity) {

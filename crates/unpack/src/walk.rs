@@ -13,7 +13,7 @@ use crate::place::{Place, Sink, Spot};
 use crate::report::{Entry, Oddity, Outcome, Report, Why};
 use crate::source::{Slice, Source};
 use crate::stream::{Held, Linear, Peeked, Steady, Stream};
-use crate::{tar, text, zip};
+use crate::{avro, image, model, parquet, pickle, tar, text, zip};
 
 /// The longest name that is kept of a member: what file systems allow for a path.
 const LONGEST_NAME_BYTES: usize = 4096;
@@ -129,6 +129,7 @@ impl Walk<'_> {
             outcome: Outcome::Read,
             limits: Vec::new(),
             oddities: Vec::new(),
+            imports: Vec::new(),
         };
         if odd {
             entry.note(Oddity::OddName);
@@ -162,7 +163,7 @@ impl Walk<'_> {
         if let Some(slice) = stream.rest() {
             let mut start = [0; LOOKED_AT_BYTES];
             let len = slice.read(0, &mut start)?;
-            entry.kind = Kind::of(start.get(..len).unwrap_or_default());
+            entry.kind = Kind::of(start.get(..len).unwrap_or_default(), hint.name);
             return match Reader::of(entry.kind) {
                 Reader::AtOffsets(read) => self.inside(|walk| read(walk, entry, hint, &slice)),
                 Reader::InOrder(read) => self.inside(|walk| read(walk, entry, hint, stream)),
@@ -170,7 +171,7 @@ impl Walk<'_> {
             };
         }
         let mut stream = Peeked::new(stream, LOOKED_AT_BYTES)?;
-        entry.kind = Kind::of(stream.start());
+        entry.kind = Kind::of(stream.start(), hint.name);
         match Reader::of(entry.kind) {
             Reader::AtOffsets(read) => {
                 let held = Held::all_of(&mut stream, self.budget)?;
@@ -197,9 +198,15 @@ impl Walk<'_> {
         self.unpacker.scanner.begin(hint, Arc::clone(&self.unpacker.digester))
     }
 
+    /// Looks at a text for a reader that puts what is found in its place itself. Offsets and record are the passage's.
+    pub(crate) fn look(&mut self, passage: &Passage<'_>, sink: &mut dyn scan::Sink) {
+        let Unpacker { scanner, digester, .. } = self.unpacker;
+        let passages = self.passages.get_or_insert_with(|| scanner.passages(Arc::clone(digester)));
+        passages.examine(passage, sink);
+    }
+
     /// Looks at a text that was taken out of its format. Its record counts from 0 in the entry, whose numbers of records
     /// and findings are kept here.
-    #[expect(dead_code, reason = "for the formats that come next")]
     pub(crate) fn passage(&mut self, entry: &mut Entry, passage: &Passage<'_>, spot: Spot<'_>, outer: Range<u64>) {
         let Unpacker { scanner, digester, .. } = self.unpacker;
         let passages = self.passages.get_or_insert_with(|| scanner.passages(Arc::clone(digester)));
@@ -252,6 +259,13 @@ impl Reader {
             }),
             Kind::Tar => Self::InOrder(|walk, entry, _, stream| tar::read(walk, entry, stream)),
             Kind::Zip => Self::AtOffsets(|walk, entry, _, slice| zip::read(walk, entry, slice)),
+            Kind::Parquet => Self::AtOffsets(parquet::read),
+            Kind::Pickle => Self::AtOffsets(pickle::file::read),
+            Kind::Numpy => Self::AtOffsets(pickle::file::read_numpy),
+            Kind::Safetensors => Self::AtOffsets(model::read_safetensors),
+            Kind::Gguf => Self::AtOffsets(model::read_gguf),
+            Kind::Image => Self::AtOffsets(image::read),
+            Kind::Avro => Self::AtOffsets(avro::read),
             Kind::Text | Kind::Link => Self::Text,
         }
     }
