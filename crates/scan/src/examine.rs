@@ -10,6 +10,7 @@ use crate::anchor::Anchors;
 use crate::detect::{Candidate, Scratch};
 use crate::finding::{Digester, Finding, Sink};
 use crate::rules::{RuleId, Rules};
+use crate::sample::Sample;
 use crate::text::{SHORTEST_BYTES, Text};
 
 /// The longest canonical form is an e-mail's: 64 bytes, `@` and 253.
@@ -86,6 +87,7 @@ impl Examiner {
             part,
             validator: candidate.validator,
             confidence: candidate.confidence,
+            sample: Sample::of(data_type, value),
             identity: self.digester.digest(data_type, &self.canonical),
         });
     }

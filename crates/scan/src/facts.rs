@@ -264,14 +264,26 @@ fn distinct(seen: &[Seen]) -> usize {
 mod tests {
     use super::*;
     use crate::finding::Confidence;
+    use crate::sample::Sample;
 
     const BLOCKS: Blocks = Blocks { first: 100, rest: 50 };
 
     fn finding(record: u64, part: u32, data_type: DataType, person: u8) -> Finding {
         let identity = [person ^ (data_type as u8).wrapping_shl(5); 16];
         let (from, to) = (record, record.saturating_add(5));
-        let rule = crate::rules::RuleId::default();
-        Finding { data_type, rule, from, to, record, part, validator: "", confidence: Confidence::High, identity }
+        let (rule, sample) = (crate::rules::RuleId::default(), Sample::of(data_type, b""));
+        Finding {
+            data_type,
+            rule,
+            from,
+            to,
+            record,
+            part,
+            validator: "",
+            confidence: Confidence::High,
+            sample,
+            identity,
+        }
     }
 
     /// How many mentions the findings make, each as its number of identities.

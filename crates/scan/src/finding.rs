@@ -3,6 +3,7 @@
 use base::word::DataType;
 
 use crate::rules::RuleId;
+use crate::sample::Sample;
 
 /// How sure a detector is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,6 +35,8 @@ pub struct Finding {
     pub validator: &'static str,
     /// How sure that is.
     pub confidence: Confidence,
+    /// What a report may show of it.
+    pub sample: Sample,
     /// The keyed digest of its canonical form: equal values have equal identities, within one engagement.
     pub identity: [u8; 16],
 }

@@ -80,6 +80,13 @@ impl Scanner {
     pub(crate) fn examiner(&self, digester: Arc<dyn Digester>) -> Examiner {
         Examiner::new(&self.options.types, &self.options.rules, digester)
     }
+
+    /// Begins a scan of what is known to be `format`: the content is not asked.
+    pub fn begin_as(&self, format: Format, digester: Arc<dyn Digester>) -> Scan {
+        let mut scan = self.begin(&Hint::default(), digester);
+        scan.state = State::Reading(format, reader(format));
+        scan
+    }
 }
 
 /// A scan under way. Push the object's bytes in order, then finish.
