@@ -1,7 +1,7 @@
 //! The command line: `cofferdam <noun> <verb>`, one file a noun.
 //!
 //! Commands speak to a running server over its admin API, signed by a person's key. `init`, `quickstart` and `serve` work on
-//! the data folder itself, whose lock they hold.
+//! the data folder itself, whose lock they hold. `scan` needs neither.
 
 mod approval;
 mod completions;
@@ -17,6 +17,7 @@ mod pause;
 mod principal;
 mod quickstart;
 mod resume;
+mod scan;
 mod scope;
 mod serve;
 mod session;
@@ -24,7 +25,7 @@ mod status;
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 
 pub use context::Context;
 use context::Named;
@@ -64,11 +65,38 @@ pub struct Cli {
     ca: Option<PathBuf>,
 
     /// How to print data: `table` for people, `json` for programs, `csv` for spreadsheets
-    #[arg(long, global = true, value_enum, default_value_t = Format::Table, hide_possible_values = true, help_heading = EVERY)]
-    format: Format,
+    #[arg(long, global = true, value_enum, default_value_t = Form::Table, hide_possible_values = true, help_heading = EVERY)]
+    format: Form,
 
     #[command(subcommand)]
     noun: Noun,
+}
+
+/// What `--format` may say: the forms of data, and those of reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// For people
+    Table,
+    /// For programs, versioned
+    Json,
+    /// For spreadsheets
+    Csv,
+    /// For code hosts and editors: reports of `scan`
+    Sarif,
+    /// For a browser: reports of `scan`
+    Html,
+}
+
+impl Form {
+    /// The form of data; `None` if only a report has it.
+    const fn data(self) -> Option<Format> {
+        match self {
+            Self::Table => Some(Format::Table),
+            Self::Json => Some(Format::Json),
+            Self::Csv => Some(Format::Csv),
+            Self::Sarif | Self::Html => None,
+        }
+    }
 }
 
 #[derive(Subcommand)]
@@ -96,6 +124,7 @@ enum Noun {
     Scope(scope::Scope),
     #[command(subcommand)]
     Ledger(ledger::Ledger),
+    Scan(scan::Scan),
     Drill(drill::Drill),
     Completions(completions::Completions),
 }
@@ -104,13 +133,19 @@ impl Cli {
     /// Runs the command and says how it ended.
     #[must_use]
     pub fn run(self, environment: Environment) -> Exit {
-        let output = Output::new(self.format, environment.plain);
+        let output = Output::new(self.format.data().unwrap_or_default(), environment.plain);
         let context = Context::new(
             Named { data: self.data, identity: self.identity, admin: self.admin, ca: self.ca },
             environment,
             output,
         );
-        let ended = self.noun.run(&context);
+        let ended = match self.noun {
+            // Refused before anything is done.
+            noun if self.format.data().is_none() && !matches!(noun, Noun::Scan(_)) => Err(Error::Misuse(
+                "only `cofferdam scan` makes a report of that form\nuse `--format` table, json or csv".to_owned(),
+            )),
+            noun => noun.run(&context, self.format),
+        };
         match ended {
             Ok(exit) => exit,
             Err(error) => {
@@ -122,7 +157,7 @@ impl Cli {
 }
 
 impl Noun {
-    fn run(self, context: &Context) -> Result<Exit, Error> {
+    fn run(self, context: &Context, form: Form) -> Result<Exit, Error> {
         match self {
             Self::Init(init) => wait(init.run(context)),
             Self::Quickstart(quickstart) => wait(quickstart.run(context)),
@@ -139,6 +174,7 @@ impl Noun {
             Self::Scope(scope) => wait(scope.run(context)),
             Self::Ledger(ledger) => wait(ledger.run(context)),
             Self::Serve(serve) => serve.run(context),
+            Self::Scan(scan) => scan.run(context, form),
             Self::Drill(drill) => drill.run(context),
             Self::Completions(completions) => completions.run(context),
         }

@@ -24,6 +24,10 @@ const ARROWS: &[(&str, &[(&str, &str)])] = &[
     ("policy", &[("base", "ids, verbs and fences are what a decision is about")]),
     ("scan", &[("base", "findings are named in the shared vocabulary of data types")]),
     ("unpack", &[("scan", "hands it the texts that it finds inside")]),
+    (
+        "survey",
+        &[("base", "findings are named in the shared vocabulary of data types"), ("scan", "what it runs over files")],
+    ),
     ("store", &[("base", "implements the ports `Blobs`, `Documents`, `Keys`, `PauseRegister`")]),
     ("catalog", &[("base", "implements the ports `Committer` and `LedgerRows`")]),
     (
@@ -77,6 +81,7 @@ const ARROWS: &[(&str, &[(&str, &str)])] = &[
             ("scan", "wiring, and specimens for the drill"),
             ("seal", "wiring"),
             ("store", "wiring"),
+            ("survey", "scans of what is in nobody's custody"),
         ],
     ),
     (
