@@ -41,6 +41,16 @@ pub enum Kind {
     Image,
     /// An Avro file.
     Avro,
+    /// A Word document.
+    Docx,
+    /// An Excel workbook.
+    Xlsx,
+    /// A PowerPoint presentation.
+    Pptx,
+    /// An OpenDocument text, sheet or presentation.
+    OpenDocument,
+    /// XML of an office document.
+    Xml,
     /// A link in an archive.
     Link,
 }
@@ -84,6 +94,11 @@ impl Kind {
             Self::Gguf => "gguf",
             Self::Image => "image",
             Self::Avro => "avro",
+            Self::Docx => "docx",
+            Self::Xlsx => "xlsx",
+            Self::Pptx => "pptx",
+            Self::OpenDocument => "opendocument",
+            Self::Xml => "xml",
             Self::Link => "link",
         }
     }

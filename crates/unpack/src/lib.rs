@@ -40,6 +40,7 @@ mod image;
 mod kind;
 mod limits;
 mod model;
+mod office;
 mod parquet;
 mod pickle;
 mod place;

@@ -88,10 +88,19 @@ impl Walk<'_> {
     ///
     /// Stops when the object's storage fails, and when a limit of the whole object is reached.
     pub(crate) fn visit(&mut self, hint: &Hint<'_>, stream: &mut dyn Stream) -> Result<(), Stop> {
+        self.visit_with(hint, |walk, entry| walk.open(entry, hint, stream))
+    }
+
+    /// Enters a member in the report that its container knows how to `read`.
+    pub(crate) fn visit_with(
+        &mut self,
+        hint: &Hint<'_>,
+        read: impl FnOnce(&mut Self, &mut Entry) -> Result<(), Stop>,
+    ) -> Result<(), Stop> {
         let outer_path = self.path.len();
         let mut entry = self.enter(hint.name);
         let read = match self.budget.member() {
-            Ok(()) => self.open(&mut entry, hint, stream),
+            Ok(()) => read(self, &mut entry),
             Err(stop) => Err(stop),
         };
         let kept = self.leave(entry, read);
@@ -258,7 +267,6 @@ impl Reader {
                 unpacked(walk, entry, hint, &mut Bunzip2::new(stream, budget))
             }),
             Kind::Tar => Self::InOrder(|walk, entry, _, stream| tar::read(walk, entry, stream)),
-            Kind::Zip => Self::AtOffsets(|walk, entry, _, slice| zip::read(walk, entry, slice)),
             Kind::Parquet => Self::AtOffsets(parquet::read),
             Kind::Pickle => Self::AtOffsets(pickle::file::read),
             Kind::Numpy => Self::AtOffsets(pickle::file::read_numpy),
@@ -266,7 +274,10 @@ impl Reader {
             Kind::Gguf => Self::AtOffsets(model::read_gguf),
             Kind::Image => Self::AtOffsets(image::read),
             Kind::Avro => Self::AtOffsets(avro::read),
-            Kind::Text | Kind::Link => Self::Text,
+            Kind::Zip | Kind::Docx | Kind::Xlsx | Kind::Pptx | Kind::OpenDocument => {
+                Self::AtOffsets(|walk, entry, _, slice| zip::read(walk, entry, slice))
+            }
+            Kind::Text | Kind::Link | Kind::Xml => Self::Text,
         }
     }
 }

@@ -9,6 +9,7 @@ use scan::Hint;
 use crate::compress::{Bunzip2, Inflate, Unzstd};
 use crate::error::Stop;
 use crate::kind::Kind;
+use crate::office::{self, SHARED_STRINGS, Strings};
 use crate::report::{Entry, Oddity, Why};
 use crate::source::{Outer, Slice};
 use crate::stream::{Linear, Steady, Stream, read_full};
@@ -27,6 +28,7 @@ const DESCRIPTOR_BYTES: u64 = 24;
 pub(crate) fn read(walk: &mut Walk<'_>, entry: &mut Entry, slice: &Slice<'_>) -> Result<(), Stop> {
     let directory = Directory::find(slice)?;
     let mut owned = directory.len.saturating_add(directory.behind);
+    let mut document = Document::find(walk, entry, slice, &directory)?;
     let mut members = directory.members(slice);
     while let Some(member) = members.next()? {
         if member.name.ends_with('/') && member.size == 0 {
@@ -43,7 +45,10 @@ pub(crate) fn read(walk: &mut Walk<'_>, entry: &mut Entry, slice: &Slice<'_>) ->
             Err(failed) => return Err(failed),
         };
         owned = owned.saturating_add(packed.header_bytes).saturating_add(member.packed_size);
-        visit(walk, packed.bytes, &member)?;
+        let read_already = document.is_some() && member.name == SHARED_STRINGS;
+        if !read_already {
+            visit(walk, packed.bytes, &member, document.as_mut())?;
+        }
     }
     if members.count != directory.count {
         entry.note(Oddity::HeadersDisagree);
@@ -56,30 +61,86 @@ pub(crate) fn read(walk: &mut Walk<'_>, entry: &mut Entry, slice: &Slice<'_>) ->
     Ok(())
 }
 
-fn visit(walk: &mut Walk<'_>, packed: Slice<'_>, member: &Member) -> Result<(), Stop> {
+/// An office document, with what its members share.
+struct Document {
+    strings: Strings,
+}
+
+impl Document {
+    /// Whether the archive is one, by the names of its members. The texts that its sheets share are read first.
+    fn find(
+        walk: &mut Walk<'_>,
+        entry: &mut Entry,
+        slice: &Slice<'_>,
+        directory: &Directory,
+    ) -> Result<Option<Self>, Stop> {
+        let mut members = directory.members(slice);
+        let mut shared = None;
+        // What is wrong with the directory is told when its members are visited.
+        while let Ok(Some(member)) = members.next() {
+            if let Some(kind) = office::kind_by_member(&member.name) {
+                entry.kind = kind;
+            } else if member.name == SHARED_STRINGS {
+                shared = Some(member);
+            }
+        }
+        if entry.kind == Kind::Zip {
+            return Ok(None);
+        }
+        let mut document = Self { strings: Strings::default() };
+        if let Some(member) = shared
+            && let Ok(packed) = member.packed(slice, entry)
+        {
+            visit(walk, packed.bytes, &member, Some(&mut document))?;
+        }
+        Ok(Some(document))
+    }
+}
+
+/// Visits a member, whose bytes are `packed`.
+fn visit(walk: &mut Walk<'_>, packed: Slice<'_>, member: &Member, document: Option<&mut Document>) -> Result<(), Stop> {
     if member.encrypted() {
         return walk.pass_over(&member.name, Kind::Text, Why::Encrypted);
     }
-    let hint = Hint { content_type: None, name: &member.name };
     let budget = walk.budget;
     let mut linear = Linear::new(packed);
     match member.method {
         0 => {
             // Members that lie in each other are read as often as they are listed, so they count as unpacked.
             budget.unpack(usize::try_from(member.packed_size).unwrap_or(usize::MAX))?;
-            walk.visit(&hint, &mut linear)
+            unpacked(walk, member, document, &mut linear)
         }
-        8 => checked(walk, &hint, member, &mut Inflate::new(&mut linear, budget)),
-        12 => checked(walk, &hint, member, &mut Bunzip2::new(&mut linear, budget)),
-        93 => checked(walk, &hint, member, &mut Unzstd::new(&mut linear, budget)?),
+        8 => checked(walk, member, document, &mut Inflate::new(&mut linear, budget)),
+        12 => checked(walk, member, document, &mut Bunzip2::new(&mut linear, budget)),
+        93 => checked(walk, member, document, &mut Unzstd::new(&mut linear, budget)?),
         9 => walk.pass_over(&member.name, Kind::Text, Why::Unsupported("zip's deflate64")),
         14 | 95 => walk.pass_over(&member.name, Kind::Text, Why::Unsupported("lzma in zip")),
         _ => walk.pass_over(&member.name, Kind::Text, Why::Unsupported("an unknown compression in zip")),
     }
 }
 
-fn checked(walk: &mut Walk<'_>, hint: &Hint<'_>, member: &Member, unpacked: &mut dyn Stream) -> Result<(), Stop> {
-    walk.visit(hint, &mut Steady::new(&mut Checked::new(unpacked, member)))
+fn checked(
+    walk: &mut Walk<'_>,
+    member: &Member,
+    document: Option<&mut Document>,
+    stream: &mut dyn Stream,
+) -> Result<(), Stop> {
+    unpacked(walk, member, document, &mut Steady::new(&mut Checked::new(stream, member)))
+}
+
+fn unpacked(
+    walk: &mut Walk<'_>,
+    member: &Member,
+    document: Option<&mut Document>,
+    stream: &mut dyn Stream,
+) -> Result<(), Stop> {
+    let hint = Hint { content_type: None, name: &member.name };
+    match document {
+        Some(document) if office::reads(&member.name) => {
+            walk.visit_with(&hint, |walk, entry| office::read(walk, entry, &member.name, &mut document.strings, stream))
+        }
+        _ => walk.visit(&hint, stream),
+    }
 }
 
 /// Where the central directory is.

@@ -86,7 +86,16 @@ fn a_file_that_is_cut_anywhere_is_reported_and_read_up_to_there() {
 
 #[test]
 fn any_byte_may_be_wrong() {
-    for name in ["prose.txt.gz", "prose.txt.bz2", "prose.txt.zst", "pax.tar", "methods.zip", "samples.tar"] {
+    for name in [
+        "prose.txt.gz",
+        "prose.txt.bz2",
+        "prose.txt.zst",
+        "pax.tar",
+        "methods.zip",
+        "samples.tar",
+        "people.xlsx",
+        "letter.odt",
+    ] {
         let whole = vector(name);
         for at in (0..whole.len()).step_by(whole.len() / 211 + 1) {
             let mut wrong = whole.clone();

@@ -85,3 +85,66 @@ for number in range(3):
     samples.append((f"{number:06}.json", json.dumps({"model": {"phone": phone}}).encode()))
     samples.append((f"{number:06}.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF\0" + bytes(20)))
 save("samples.tar", tar(samples, tarfile.PAX_FORMAT))
+
+
+def documents():
+    """DOCX, XLSX, ODT and PDF by the libraries that people use: `pip install python-docx openpyxl odfpy reportlab fpdf2`."""
+    import docx
+    import odf.opendocument
+    import odf.text
+    import openpyxl
+    from fpdf import FPDF
+    from reportlab.lib.pagesizes import A4
+    from reportlab.pdfgen import canvas
+
+    people = [person(number) for number in range(6)]
+
+    document = docx.Document()
+    document.core_properties.author = "Ada, ada99@example.org"
+    for first, mail, _ in people[:2]:
+        paragraph = document.add_paragraph(f"{first} wrote from ")
+        # A word processor cuts a run wherever a property changes.
+        paragraph.add_run(mail[:4]).bold = True
+        paragraph.add_run(mail[4:])
+    table = document.add_table(rows=1, cols=2)
+    table.rows[0].cells[0].text, table.rows[0].cells[1].text = "name", "phone"
+    for first, _, phone in people[2:4]:
+        cells = table.add_row().cells
+        cells[0].text, cells[1].text = first, phone
+    document.save(HERE / "letter.docx")
+
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    sheet.append(["name", "email", "ssn"])
+    for number, (first, mail, _) in enumerate(people):
+        sheet.append([first, mail, 536221230 + number])
+    workbook.save(HERE / "people.xlsx")
+
+    text = odf.opendocument.OpenDocumentText()
+    for first, mail, _ in people:
+        text.text.addElement(odf.text.P(text=f"{first}, {mail}"))
+    text.save(HERE / "letter.odt")
+
+    page = canvas.Canvas(str(HERE / "report.pdf"), pagesize=A4, invariant=1)
+    page.setAuthor("ada99@example.org")
+    for first, mail, phone in people[:3]:
+        page.drawString(72, 700, f"{first} wrote from {mail}")
+        page.drawString(72, 680, f"Phone: {phone}")
+        page.showPage()
+    page.save()
+
+    locked = canvas.Canvas(str(HERE / "locked.pdf"), encrypt="secret", invariant=1)
+    locked.drawString(72, 700, people[0][1])
+    locked.save()
+
+    embedded = FPDF()
+    embedded.set_creation_date(__import__("datetime").datetime(2026, 1, 1, tzinfo=__import__("datetime").UTC))
+    embedded.add_page()
+    embedded.add_font("DejaVu", fname="/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
+    embedded.set_font("DejaVu", size=12)
+    for first, mail, _ in people[:2]:
+        embedded.cell(text=f"{first} — {mail}", new_x="LMARGIN", new_y="NEXT")
+    embedded.output(HERE / "embedded-font.pdf")
+
+
+documents()
