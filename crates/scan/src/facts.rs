@@ -17,6 +17,13 @@
 //!
 //! So doubt makes more people, not fewer: somebody may be counted twice.
 //!
+//! # What tells nobody apart
+//!
+//! A name, an age, an address belongs to the one person of the record or part that it stands in, where that speaks of exactly
+//! one. Elsewhere it is said that the type occurs there, about nobody in particular. Names that are more than the people who
+//! are known beside them are people whom nothing tells apart ([`Mention::unresolved`]): they count for the most there can be,
+//! never for the least, and are never merged: the same name in two records may be two people.
+//!
 //! LIMIT: when a record names two people by one identifier of a different type each, they are taken for one.
 
 use base::word::DataType;
@@ -25,6 +32,10 @@ use crate::finding::{Finding, Sink};
 
 /// How many telephone numbers one person may have beside another identifier: mobile, desk and fax.
 pub const MOST_PHONES: usize = 3;
+
+/// How many findings of a record are held until it ends. A record with more is cut there, as if it were several: what would
+/// have been linked across the cut is not. Two megabytes.
+const MOST_OPEN: usize = 32_768;
 
 /// Types of which a person named in a record has one, strongest first. The order of identities in a mention follows it.
 const SINGLE: [DataType; 6] =
@@ -38,6 +49,12 @@ pub struct Blocks {
     /// Bytes in each other block.
     pub rest: u64,
 }
+
+/// The block of what lies somewhere in the object, nobody knows where: whoever reads any of it may have read that.
+pub const ANYWHERE: u32 = u32::MAX;
+
+/// How many blocks a value may span. One that came out of more, such as a compressed stream, lies [`ANYWHERE`].
+const MOST_BLOCKS: u32 = 16;
 
 impl Blocks {
     /// The block that holds the byte at `offset`. Without a block size everything is in one block more.
@@ -53,15 +70,17 @@ impl Blocks {
     }
 }
 
-/// One person in one record.
+/// One person in one record, or what is said there about nobody in particular.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mention<'a> {
     /// The record.
     pub record: u64,
-    /// The person's identities, strongest first, each once.
+    /// The person's identities, strongest first, each once; none for nobody in particular.
     pub identities: &'a [[u8; 16]],
     /// The blocks in which they occur, with the type that occurs there; sorted, each once.
     pub places: &'a [(u32, DataType)],
+    /// How many people are named at these places whom nothing tells apart.
+    pub unresolved: u32,
 }
 
 /// Everything the catalog keeps of a scan.
@@ -80,6 +99,7 @@ struct Ends {
     record: u64,
     identities: usize,
     places: usize,
+    unresolved: u32,
 }
 
 impl Facts {
@@ -92,6 +112,7 @@ impl Facts {
                 record: ends.record,
                 identities: self.identities.get(begin.0..ends.identities).unwrap_or_default(),
                 places: self.places.get(begin.1..ends.places).unwrap_or_default(),
+                unresolved: ends.unresolved,
             }
         })
     }
@@ -114,8 +135,10 @@ pub struct Folder {
     blocks: Blocks,
     facts: Facts,
     record: u64,
-    /// The findings of the record under way.
+    /// The identifiers of the record under way.
     open: Vec<Seen>,
+    /// What else was found in it.
+    beside: Vec<Seen>,
 }
 
 /// What is kept of a finding until its record is over.
@@ -134,7 +157,7 @@ impl Folder {
     /// Folds findings into the blocks of one sealed object.
     #[must_use]
     pub fn new(blocks: Blocks) -> Self {
-        Self { blocks, facts: Facts::default(), record: 0, open: Vec::new() }
+        Self { blocks, facts: Facts::default(), record: 0, open: Vec::new(), beside: Vec::new() }
     }
 
     /// The facts, once the scan is over.
@@ -160,54 +183,103 @@ impl Folder {
     }
 
     fn end_record(&mut self) {
-        let mut open = std::mem::take(&mut self.open);
+        let (mut open, mut beside) = (std::mem::take(&mut self.open), std::mem::take(&mut self.beside));
         if speaks_of_one(&open) {
-            self.mention(&mut open);
+            self.mention(&mut open, &beside);
         } else {
             open.sort_unstable();
+            beside.sort_unstable();
+            let mut others = beside.as_slice();
             for part in open.chunk_by_mut(|left, right| left.part == right.part) {
-                if speaks_of_one(part) {
-                    self.mention(part);
-                } else {
-                    self.each_alone(part);
+                let number = part.first().map_or(0, |seen| seen.part);
+                // What stands in parts before this one, where nobody is known.
+                let (before, rest) = split_while(others, |seen| seen.part < number);
+                for alone in before.chunk_by(|left, right| left.part == right.part) {
+                    self.nobody(alone, 0);
                 }
+                let (here, rest) = split_while(rest, |seen| seen.part == number);
+                others = rest;
+                if speaks_of_one(part) {
+                    self.mention(part, here);
+                } else {
+                    let people = self.each_alone(part);
+                    self.nobody(here, people);
+                }
+            }
+            for alone in others.chunk_by(|left, right| left.part == right.part) {
+                self.nobody(alone, 0);
             }
         }
         open.clear();
-        self.open = open;
+        beside.clear();
+        (self.open, self.beside) = (open, beside);
     }
 
-    /// One person: all of `seen`, save telephone numbers that are too many to be one person's.
-    fn mention(&mut self, seen: &mut [Seen]) {
+    /// One person: all of `seen`, save telephone numbers that are too many to be one person's, and what stands beside.
+    fn mention(&mut self, seen: &mut [Seen], beside: &[Seen]) {
         seen.sort_unstable_by_key(|seen| (seen.rank, seen.identity));
         seen.sort_by_key(|seen| seen.data_type == DataType::Phone);
         let phones_from = seen.partition_point(|seen| seen.data_type != DataType::Phone);
         let (others, phones) = seen.split_at_mut(phones_from);
         let most = if others.is_empty() { 1 } else { MOST_PHONES };
-        if distinct(phones) > most {
-            self.add(others);
-            self.each_alone(phones);
-        } else {
-            self.add(seen);
+        match (distinct(phones) > most, others.is_empty()) {
+            (false, true) if phones.is_empty() => self.nobody(beside, 0),
+            (false, _) => self.add(seen, beside, 0),
+            (true, false) => {
+                self.add(others, beside, 0);
+                self.each_alone(phones);
+            }
+            (true, true) => {
+                let people = self.each_alone(phones);
+                self.nobody(beside, people);
+                return;
+            }
+        }
+        if !seen.is_empty() {
+            self.more_names(beside, 1);
         }
     }
 
-    /// As many people as there are identities.
-    fn each_alone(&mut self, seen: &mut [Seen]) {
+    /// As many people as there are identities. Answers how many.
+    fn each_alone(&mut self, seen: &mut [Seen]) -> usize {
         seen.sort_unstable_by_key(|seen| (seen.rank, seen.identity));
+        let mut people = 0usize;
         for same in seen.chunk_by(|left, right| left.identity == right.identity) {
-            self.add(same);
+            self.add(same, &[], 0);
+            people = people.saturating_add(1);
+        }
+        people
+    }
+
+    /// What is said about nobody in particular, beside `people` who are known.
+    fn nobody(&mut self, beside: &[Seen], people: usize) {
+        let others: Vec<Seen> = beside.iter().filter(|seen| seen.data_type != DataType::Name).copied().collect();
+        self.add(&[], &others, 0);
+        if self.more_names(beside, people) == 0 {
+            let names: Vec<Seen> = beside.iter().filter(|seen| seen.data_type == DataType::Name).copied().collect();
+            self.add(&[], &names, 0);
         }
     }
 
-    /// Adds a mention of `seen`, which are sorted by rank and identity.
-    fn add(&mut self, seen: &[Seen]) {
-        if seen.is_empty() {
+    /// The people behind names that are more than the `people` who are known beside them. Answers how many they are.
+    fn more_names(&mut self, beside: &[Seen], people: usize) -> u32 {
+        let mut names: Vec<Seen> = beside.iter().filter(|seen| seen.data_type == DataType::Name).copied().collect();
+        names.sort_unstable_by_key(|seen| seen.identity);
+        let more = u32::try_from(distinct(&names).saturating_sub(people)).unwrap_or(u32::MAX);
+        if more > 0 {
+            self.add(&[], &names, more);
+        }
+        more
+    }
+
+    /// Adds a mention of `seen`, which are sorted by rank and identity, with what stands beside.
+    fn add(&mut self, seen: &[Seen], beside: &[Seen], unresolved: u32) {
+        if seen.is_empty() && beside.is_empty() {
             return;
         }
         let facts = &mut self.facts;
         let places_from = facts.places.len();
-        for seen in seen {
+        for seen in seen.iter().chain(beside) {
             facts.places.extend((seen.first_block..=seen.last_block).map(|block| (block, seen.data_type)));
         }
         let mut places = facts.places.split_off(places_from);
@@ -216,8 +288,14 @@ impl Folder {
         facts.places.append(&mut places);
         let same = |left: &Seen, right: &Seen| left.identity == right.identity;
         facts.identities.extend(seen.chunk_by(same).filter_map(|same| same.first()).map(|seen| seen.identity));
-        facts.ends.push(Ends { record: self.record, identities: facts.identities.len(), places: facts.places.len() });
+        let (identities, places) = (facts.identities.len(), facts.places.len());
+        facts.ends.push(Ends { record: self.record, identities, places, unresolved });
     }
+}
+
+/// The part of a sorted list for which `holds`, and the rest.
+fn split_while(seen: &[Seen], holds: impl FnMut(&Seen) -> bool) -> (&[Seen], &[Seen]) {
+    seen.split_at_checked(seen.partition_point(holds)).unwrap_or((seen, &[]))
 }
 
 impl Sink for Folder {
@@ -229,20 +307,28 @@ impl Sink for Folder {
         if let Some(count) = self.facts.counts.get_mut(finding.data_type as usize) {
             *count = count.saturating_add(1);
         }
-        // LIMIT: what identifies nobody is counted and not attributed.
-        if !finding.data_type.identifies() {
-            return;
+        if self.open.len().saturating_add(self.beside.len()) >= MOST_OPEN {
+            self.end_record();
         }
         let rank = SINGLE.iter().position(|single| *single == finding.data_type).unwrap_or(SINGLE.len());
-        self.open.push(Seen {
+        // A value that crosses into the next block is in both.
+        let (first, last) =
+            (self.blocks.of(finding.from), self.blocks.of(finding.to.saturating_sub(1).max(finding.from)));
+        let (first_block, last_block) =
+            if last.saturating_sub(first) < MOST_BLOCKS { (first, last) } else { (ANYWHERE, ANYWHERE) };
+        let seen = Seen {
             part: finding.part,
             rank: u8::try_from(rank).unwrap_or(u8::MAX),
             data_type: finding.data_type,
             identity: finding.identity,
-            first_block: self.blocks.of(finding.from),
-            // A value that crosses into the next block is in both.
-            last_block: self.blocks.of(finding.to.saturating_sub(1).max(finding.from)),
-        });
+            first_block,
+            last_block,
+        };
+        if finding.data_type.identifies() {
+            self.open.push(seen);
+        } else {
+            self.beside.push(seen);
+        }
     }
 }
 
@@ -255,7 +341,7 @@ fn speaks_of_one(seen: &[Seen]) -> bool {
     })
 }
 
-/// How many identities there are among `seen`, sorted.
+/// How many identities there are among `seen`, sorted by them.
 fn distinct(seen: &[Seen]) -> usize {
     seen.chunk_by(|left, right| left.identity == right.identity).count()
 }
@@ -370,11 +456,75 @@ mod tests {
         assert_eq!(facts.counts().collect::<Vec<_>>(), [(Email, 1), (Phone, 2)]);
     }
 
+    /// The mentions as identities, places and unresolved people.
+    fn told(findings: Vec<Finding>) -> Vec<(usize, Vec<DataType>, u32)> {
+        let mut folder = Folder::new(BLOCKS);
+        findings.into_iter().for_each(|finding| folder.take(finding));
+        let types = |mention: Mention<'_>| mention.places.iter().map(|(_, data_type)| *data_type).collect();
+        folder.finish().mentions().map(|of| (of.identities.len(), types(of), of.unresolved)).collect()
+    }
+
+    use DataType::{Address, Age, Name};
+
+    #[test]
+    fn what_tells_nobody_apart_belongs_to_the_one_person_there() {
+        let record =
+            vec![finding(0, 1, Name, 1), finding(0, 2, Email, 1), finding(0, 3, Age, 9), finding(0, 1, Name, 1)];
+        assert_eq!(told(record), [(1, vec![Email, Name, Age], 0)]);
+    }
+
+    #[test]
+    fn in_a_record_of_several_it_belongs_to_the_part() {
+        let record = vec![
+            finding(0, 1, Email, 1),
+            finding(0, 1, Name, 1),
+            finding(0, 2, Email, 2),
+            finding(0, 2, Address, 2),
+            finding(0, 3, Name, 3),
+        ];
+        let apart = [(1, vec![Email, Name], 0), (1, vec![Email, Address], 0), (0, vec![Name], 1)];
+        assert_eq!(told(record), apart);
+    }
+
+    #[test]
+    fn a_name_alone_is_somebody_and_never_merged() {
+        assert_eq!(
+            told(vec![finding(0, 0, Name, 1), finding(1, 0, Name, 1)]),
+            [(0, vec![Name], 1), (0, vec![Name], 1)]
+        );
+        assert_eq!(told(vec![finding(0, 0, Age, 1)]), [(0, vec![Age], 0)], "an age alone is nobody");
+    }
+
+    #[test]
+    fn more_names_than_people_are_others() {
+        let names = |count: u8| (0..count).map(|person| finding(0, 0, Name, person));
+        let one = names(3).chain([finding(0, 0, Email, 1)]).collect();
+        assert_eq!(told(one), [(1, vec![Email, Name], 0), (0, vec![Name], 2)]);
+        let two = names(2).chain([finding(0, 0, Email, 1), finding(0, 0, Email, 2)]).collect();
+        assert_eq!(told(two), [(1, vec![Email], 0), (1, vec![Email], 0), (0, vec![Name], 0)]);
+    }
+
+    #[test]
+    fn a_record_without_end_is_cut() {
+        let mut folder = Folder::new(BLOCKS);
+        (0..MOST_OPEN * 3).for_each(|_| folder.take(finding(0, 0, Age, 1)));
+        assert!(folder.beside.len() <= MOST_OPEN && folder.held() == 2);
+    }
+
     #[test]
     fn blocks_have_edges() {
         let of = |offset| BLOCKS.of(offset);
         assert_eq!([of(0), of(99), of(100), of(149), of(150), of(u64::MAX)], [0, 0, 1, 1, 2, u32::MAX]);
         assert_eq!(Blocks { first: 10, rest: 0 }.of(99), 1);
+    }
+
+    #[test]
+    fn what_came_out_of_many_blocks_lies_anywhere() {
+        let mut folder = Folder::new(BLOCKS);
+        folder.take(Finding { from: 0, to: 100_000, ..finding(0, 0, Email, 1) });
+        let facts = folder.finish();
+        let places: Vec<_> = facts.mentions().flat_map(|mention| mention.places.to_vec()).collect();
+        assert_eq!(places, [(ANYWHERE, Email)]);
     }
 
     #[test]

@@ -54,7 +54,7 @@ mod text;
 mod validate;
 
 pub use detect::masked;
-pub use facts::{Blocks, Facts, Folder, MOST_PHONES, Mention};
+pub use facts::{ANYWHERE, Blocks, Facts, Folder, MOST_PHONES, Mention};
 pub use finding::{Confidence, Digester, Finding, Sink};
 pub use passage::{Passage, Passages};
 pub use report::{Format, Limit, LimitKind, Outcome, Reason, Report};
