@@ -136,6 +136,10 @@ vocabulary! {
         IssueSession = "issue-session",
         /// The intake scanner reading what was just written.
         Scan = "scan",
+        /// See what lies in quarantine, and why.
+        Review = "review",
+        /// Let a version out of quarantine, or decide that it stays.
+        ReleaseQuarantined = "release-quarantined",
     }
 }
 
@@ -164,6 +168,16 @@ vocabulary! {
         Quarantined = "quarantined",
         /// No detector can read it: readable where the dataset says so.
         Unscannable = "unscannable",
+    }
+}
+
+vocabulary! {
+    /// What a reviewer decides about a version in quarantine.
+    Decision, "decision" {
+        /// It may be read like others.
+        Release = "release",
+        /// It stays where it is.
+        Keep = "keep",
     }
 }
 

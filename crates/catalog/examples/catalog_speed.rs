@@ -145,6 +145,7 @@ fn world(committer: &mut impl Committer<Change = Change>, entropy: &SeededEntrop
         wrapped: Some(WrappedKey { under: KeyId::fresh(entropy), bytes: vec![3; 60] }),
         meta: vec![5; 150],
         scan: ScanState::Scanned,
+        generation: 0,
         writer: PrincipalId::fresh(entropy),
         mac: [4; 32],
         gone: None,

@@ -4,7 +4,8 @@ use crate::blobs;
 use crate::error::CatalogError;
 use crate::model::{Applied, Change};
 use crate::sql::Sql;
-use crate::{facts, parties, rights, statistics, touches, uploads, versions};
+use crate::versions::Steered;
+use crate::{facts, jobs, parties, rights, scans, statistics, touches, uploads, versions};
 
 /// Applies a change. A rejected one may leave traces: the caller undoes the act it belongs to.
 pub(crate) fn apply(sql: &mut dyn Sql, change: Change) -> Result<Applied, CatalogError> {
@@ -33,10 +34,29 @@ pub(crate) fn apply(sql: &mut dyn Sql, change: Change) -> Result<Applied, Catalo
         Change::Upload(row) => uploads::add(sql, &row),
         Change::UploadPart(row) => uploads::add_part(sql, &row),
         Change::AbortUpload(upload) => uploads::abort(sql, upload),
-        Change::Facts { engagement, version, mentions } => facts::add(sql, engagement, version, &mentions),
+        Change::Facts { engagement, version, generation, mentions } => {
+            facts::add(sql, engagement, version, generation, &mentions)
+        }
+        Change::StageFacts { engagement, version, at, mentions } => {
+            facts::stage(sql, engagement, version, at, &mentions)
+        }
+        Change::UnstageFacts { engagement, version } => facts::unstage(sql, engagement, version),
+        Change::DropStagedFacts(version) => facts::drop_staged(sql, version),
+        Change::DropStagedFactsBefore(before) => facts::drop_staged_before(sql, before),
+        Change::ClearFacts { engagement, version, generation } => facts::clear(sql, engagement, version, generation),
+        Change::QueueScans { dataset, ordinals, at } => jobs::queue_again(sql, dataset, ordinals, at),
+        Change::BeginJob { job, due } => jobs::begin(sql, &job, due),
+        Change::JobProgress { ordinal, done, due } => jobs::progress(sql, ordinal, done, due),
+        Change::PutJobBack { ordinal, attempts, due, failure } => jobs::put_back(sql, ordinal, attempts, due, &failure),
+        Change::EndJob { ordinal, generation } => jobs::end(sql, ordinal, generation),
+        Change::ReleaseJobs(now) => jobs::release(sql, now),
+        Change::Scanned { version, generation, at, report } => scans::add(sql, version, generation, at, &report),
+        Change::Review { version, review } => scans::add_review(sql, version, &review),
         Change::Meta { version, meta } => versions::set_meta(sql, version, &meta),
         Change::Retire { version, was, revision, at } => versions::retire(sql, version, &was, revision, at),
-        Change::Steer { version, was, scan, lock, mac } => versions::steer(sql, version, &was, scan, lock, &mac),
+        Change::Steer { version, was, scan, generation, lock, mac } => {
+            versions::steer(sql, version, &was, Steered { scan, generation, lock, mac })
+        }
         Change::Touched { indexed, rows } => touches::add(sql, indexed, &rows),
         Change::Note { name, value } => statistics::set_note(sql, &name, &value),
     }

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use base::Timestamp;
 use base::id::{EngagementId, VersionId};
 use base::word::DataType;
 use roaring::RoaringTreemap;
@@ -15,9 +16,10 @@ use crate::error::{CatalogError, conflict, refused};
 use crate::model::{Digest, FactRow, MentionRow};
 use crate::row::Reader;
 use crate::sql::{Sql, Value, each, one, write};
-use crate::versions;
+use crate::{scans, versions};
 
 const FACTS: &str = "facts";
+const STAGED: &str = "staged_facts";
 const SUBJECTS: &str = "subjects";
 const COUNTS: &str = "subject_counts";
 const LINKS: &str = "subject_links";
@@ -26,50 +28,149 @@ const LINKS: &str = "subject_links";
 /// less than a new descent.
 const NEAR: u64 = 32;
 
-/// Adds facts to those the version has.
+/// Adds facts to those that a scan of the version has made.
 pub(crate) fn add(
     sql: &mut dyn Sql,
     engagement: EngagementId,
     version: VersionId,
+    generation: u32,
     mentions: &[MentionRow],
 ) -> Result<(), CatalogError> {
+    let ordinal = home(sql, engagement, version)?;
+    let found = resolve(sql, engagement, mentions)?;
+    for (place, mut here) in found {
+        let (block, data_type) = place;
+        let id = engagement.as_bytes();
+        let key = [id.into(), ordinal.into(), generation.into(), block.into(), data_type.word().into()];
+        let text = "SELECT block, subjects, unresolved FROM facts
+            WHERE engagement = $1 AND ordinal = $2 AND generation = $3 AND block = $4 AND data_type = $5";
+        here.merge(one(sql, FACTS, text, &key, Here::read)?);
+        let set = here.set();
+        let text = "INSERT INTO facts (engagement, ordinal, generation, block, data_type, subjects, unresolved)
+            VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (engagement, ordinal, generation, block, data_type)
+            DO UPDATE SET subjects = excluded.subjects, unresolved = excluded.unresolved";
+        let [engagement, ordinal, generation, block, data_type] = key;
+        let values = [engagement, ordinal, generation, block, data_type, (&set).into(), here.unresolved.into()];
+        write(sql, FACTS, text, &values)?;
+    }
+    Ok(())
+}
+
+/// Keeps facts of a version that is not visible yet.
+pub(crate) fn stage(
+    sql: &mut dyn Sql,
+    engagement: EngagementId,
+    version: VersionId,
+    at: Timestamp,
+    mentions: &[MentionRow],
+) -> Result<(), CatalogError> {
+    for ((block, data_type), mut here) in resolve(sql, engagement, mentions)? {
+        let key = [version.as_bytes().into(), block.into(), data_type.word().into()];
+        let text = "SELECT block, subjects, unresolved FROM staged_facts
+            WHERE version = $1 AND block = $2 AND data_type = $3";
+        here.merge(one(sql, STAGED, text, &key, Here::read)?);
+        let set = here.set();
+        let text = "INSERT INTO staged_facts (version, block, data_type, subjects, unresolved, at)
+            VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (version, block, data_type)
+            DO UPDATE SET subjects = excluded.subjects, unresolved = excluded.unresolved, at = excluded.at";
+        let [version, block, data_type] = key;
+        write(sql, STAGED, text, &[version, block, data_type, (&set).into(), here.unresolved.into(), at.into()])?;
+    }
+    Ok(())
+}
+
+/// Moves the facts that were kept for a version, now that it is visible. Costs some two microseconds a block and type.
+pub(crate) fn unstage(sql: &mut dyn Sql, engagement: EngagementId, version: VersionId) -> Result<(), CatalogError> {
+    let ordinal = home(sql, engagement, version)?;
+    let text = "INSERT INTO facts (engagement, ordinal, generation, block, data_type, subjects, unresolved)
+        SELECT $1, $2, 0, block, data_type, subjects, unresolved FROM staged_facts WHERE version = $3";
+    write(sql, FACTS, text, &[engagement.as_bytes().into(), ordinal.into(), version.as_bytes().into()])?;
+    drop_staged(sql, version)
+}
+
+/// Forgets the facts that were kept for a version which did not become visible.
+pub(crate) fn drop_staged(sql: &mut dyn Sql, version: VersionId) -> Result<(), CatalogError> {
+    let text = "DELETE FROM staged_facts WHERE version = $1";
+    write(sql, STAGED, text, &[version.as_bytes().into()]).map(|_| ())
+}
+
+/// Forgets the facts that were kept for versions and not added to since `before`.
+pub(crate) fn drop_staged_before(sql: &mut dyn Sql, before: Timestamp) -> Result<(), CatalogError> {
+    write(sql, STAGED, "DELETE FROM staged_facts WHERE at < $1", &[before.into()]).map(|_| ())
+}
+
+/// Forgets what a scan of the version has made that did not come to its end.
+pub(crate) fn clear(
+    sql: &mut dyn Sql,
+    engagement: EngagementId,
+    version: VersionId,
+    generation: u32,
+) -> Result<(), CatalogError> {
+    let ordinal = home(sql, engagement, version)?;
+    // INVARIANT: the facts of a scan that came to its end are never changed.
+    if scans::is_reported(sql, ordinal, generation)? {
+        return Err(conflict(format!("scan {generation} of version `{version}` is reported")));
+    }
+    let text = "DELETE FROM facts WHERE engagement = $1 AND ordinal = $2 AND generation = $3";
+    write(sql, FACTS, text, &[engagement.as_bytes().into(), ordinal.into(), generation.into()]).map(|_| ())
+}
+
+/// The ordinal of a version, which must lie in the engagement.
+fn home(sql: &mut dyn Sql, engagement: EngagementId, version: VersionId) -> Result<u64, CatalogError> {
     let (ordinal, home) = versions::place(sql, version)?;
     if home != engagement {
         return Err(conflict(format!("version `{version}` is not of engagement `{engagement}`")));
     }
+    Ok(ordinal)
+}
+
+/// Who occurs in a block with a type: the people who are known, and how many more are named there.
+#[derive(Default)]
+struct Here {
+    subjects: BTreeSet<u32>,
+    unresolved: u64,
+}
+
+impl Here {
+    fn read(row: &mut Reader<'_>) -> Result<Self, CatalogError> {
+        row.integer()?;
+        Ok(Self { subjects: subjects_of(row)?.into_iter().collect(), unresolved: row.number()? })
+    }
+
+    fn merge(&mut self, known: Option<Self>) {
+        if let Some(known) = known {
+            self.subjects.extend(known.subjects);
+            self.unresolved = self.unresolved.saturating_add(known.unresolved);
+        }
+    }
+
+    fn set(&self) -> Vec<u8> {
+        write_set(&self.subjects.iter().copied().collect::<Vec<u32>>())
+    }
+}
+
+/// Turns mentions into sets of people, by block and type.
+fn resolve(
+    sql: &mut dyn Sql,
+    engagement: EngagementId,
+    mentions: &[MentionRow],
+) -> Result<BTreeMap<(u32, DataType), Here>, CatalogError> {
     let mut people = People::of(sql, engagement)?;
-    let mut found: BTreeMap<(u32, DataType), BTreeSet<u32>> = BTreeMap::new();
+    let mut found: BTreeMap<(u32, DataType), Here> = BTreeMap::new();
     for mention in mentions {
         let subject = people.resolve(sql, &mention.identities)?;
-        for place in &mention.places {
+        for (at, place) in mention.places.iter().enumerate() {
             // A mention of nobody in particular still says that the type occurs here.
-            found.entry(*place).or_default().extend(subject);
+            let here = found.entry(*place).or_default();
+            here.subjects.extend(subject);
+            if at == 0 {
+                // They are counted once, where they are first named.
+                here.unresolved = here.unresolved.saturating_add(mention.unresolved.into());
+            }
         }
     }
     people.finish(sql)?;
-    found.into_iter().try_for_each(|(place, subjects)| merge(sql, engagement, ordinal, place, subjects))
-}
-
-fn merge(
-    sql: &mut dyn Sql,
-    engagement: EngagementId,
-    ordinal: u64,
-    (block, data_type): (u32, DataType),
-    mut subjects: BTreeSet<u32>,
-) -> Result<(), CatalogError> {
-    let key = [engagement.as_bytes().into(), ordinal.into(), block.into(), data_type.word().into()];
-    let text = "SELECT ordinal, subjects FROM facts
-        WHERE engagement = $1 AND ordinal = $2 AND block = $3 AND data_type = $4";
-    let known = one(sql, FACTS, text, &key, |row| {
-        row.integer()?;
-        subjects_of(row)
-    })?;
-    subjects.extend(known.into_iter().flatten());
-    let set = write_set(&subjects.into_iter().collect::<Vec<u32>>());
-    let text = "INSERT INTO facts (engagement, ordinal, block, data_type, subjects) VALUES ($1, $2, $3, $4, $5)
-        ON CONFLICT (engagement, ordinal, block, data_type) DO UPDATE SET subjects = excluded.subjects";
-    let [engagement, ordinal, block, data_type] = key;
-    write(sql, FACTS, text, &[engagement, ordinal, block, data_type, (&set).into()]).map(|_| ())
+    Ok(found)
 }
 
 fn subjects_of(row: &mut Reader<'_>) -> Result<Vec<u32>, CatalogError> {
@@ -183,7 +284,16 @@ impl Catalog {
         })
     }
 
-    /// Hands every fact of these versions to `take`, by version, block and type. Costs about a microsecond a row.
+    /// How many rows of facts wait for versions that are not visible yet.
+    ///
+    /// # Errors
+    /// `Corrupt` or `Unavailable`.
+    pub fn staged_facts(&self) -> Result<u64, CatalogError> {
+        let text = "SELECT COUNT(*) FROM staged_facts";
+        self.read(|sql| one(sql, STAGED, text, &[], |row| row.number())).map(Option::unwrap_or_default)
+    }
+
+    /// Hands every fact of these versions' last scans to `take`, by version, block and type. Costs about a microsecond a row.
     ///
     /// # Errors
     /// `Corrupt` or `Unavailable`; rows already taken must then be thrown away.
@@ -193,17 +303,19 @@ impl Catalog {
         ordinals: &RoaringTreemap,
         mut take: impl FnMut(FactRow),
     ) -> Result<(), CatalogError> {
-        let text = "SELECT ordinal, block, data_type, subjects FROM facts
-            WHERE engagement = $1 AND ordinal >= $2 AND ordinal <= $3 ORDER BY ordinal, block, data_type";
+        let text = "SELECT ordinal, generation, block, data_type, subjects, unresolved FROM facts
+            WHERE engagement = $1 AND ordinal >= $2 AND ordinal <= $3 ORDER BY ordinal, generation, block, data_type";
         self.read(|sql| {
             for (first, last) in clusters(ordinals) {
+                let holds = generations(sql, first, last)?;
                 let values = [engagement.as_bytes().into(), Value::Unsigned(first), Value::Unsigned(last)];
                 each(sql, FACTS, text, &values, |row| {
-                    let ordinal = row.number()?;
-                    if ordinals.contains(ordinal) {
+                    let (ordinal, generation): (u64, u32) = (row.number()?, row.number()?);
+                    if ordinals.contains(ordinal) && generation == holds.get(&ordinal).copied().unwrap_or(0) {
                         let block = row.number()?;
                         let data_type = row.word()?;
-                        take(FactRow { ordinal, block, data_type, subjects: subjects_of(row)? });
+                        let subjects = subjects_of(row)?;
+                        take(FactRow { ordinal, block, data_type, subjects, unresolved: row.number()? });
                     }
                     Ok(())
                 })?;
@@ -211,6 +323,17 @@ impl Catalog {
             Ok(())
         })
     }
+}
+
+/// Which scan's facts hold of the versions in a run of ordinals, where it is not the first one's.
+fn generations(sql: &mut dyn Sql, first: u64, last: u64) -> Result<BTreeMap<u64, u32>, CatalogError> {
+    let text = "SELECT ordinal, generation FROM versions WHERE generation > 0 AND ordinal >= $1 AND ordinal <= $2";
+    let mut holds = BTreeMap::new();
+    each(sql, FACTS, text, &[Value::Unsigned(first), Value::Unsigned(last)], |row| {
+        holds.insert(row.number()?, row.number()?);
+        Ok(())
+    })?;
+    Ok(holds)
 }
 
 /// Runs of ordinals that lie near each other, first and last.

@@ -13,7 +13,7 @@ use base::id::{
 };
 use base::lock::Lock;
 use base::object::{Part, WrappedKey};
-use base::word::{DataType, Form, PrincipalKind, Purpose, Role, ScanState, State, Verb};
+use base::word::{DataType, Decision, Form, PrincipalKind, Purpose, Role, ScanState, State, Verb};
 
 /// A value sealed by `seal`; the catalog cannot read it.
 pub type Sealed = Vec<u8>;
@@ -197,6 +197,8 @@ pub struct VersionRow {
     pub meta: Sealed,
     /// How far the scanner got.
     pub scan: ScanState,
+    /// Which scan's facts hold, from 0.
+    pub generation: u32,
     /// Who wrote it.
     pub writer: PrincipalId,
     /// Custody's MAC over what steers policy and scope.
@@ -282,6 +284,8 @@ pub struct MentionRow {
     pub identities: Vec<Digest>,
     /// In which blocks which types of data about that person occur.
     pub places: Vec<(u32, DataType)>,
+    /// How many people are named at the first place whom no identifier tells apart.
+    pub unresolved: u32,
 }
 
 /// One row of facts: these subjects occur with this type of data in this block of this version.
@@ -295,6 +299,54 @@ pub struct FactRow {
     pub data_type: DataType,
     /// Subject ordinals within the engagement, sorted and distinct.
     pub subjects: Vec<u32>,
+    /// How many mentions there are of people whom no identifier tells apart. None of them is certain to be another than those
+    /// who are known.
+    pub unresolved: u64,
+}
+
+/// A scan that is to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobRow {
+    /// The version's ordinal.
+    pub ordinal: u64,
+    /// Which scan of the version it is to be, from 0.
+    pub generation: u32,
+    /// The dataset.
+    pub dataset: DatasetId,
+    /// Since when it waits.
+    pub queued: Timestamp,
+    /// When it may be begun.
+    pub due: Timestamp,
+    /// How often it was begun.
+    pub attempts: u32,
+    /// How many bytes the last attempt has read.
+    pub done: u64,
+    /// The kind of the last failure.
+    pub failure: Option<String>,
+}
+
+/// What a completed scan said of a version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScanRow {
+    /// Which scan of the version, from 0.
+    pub generation: u32,
+    /// When it ended.
+    pub at: Timestamp,
+    /// What it said.
+    pub report: Sealed,
+}
+
+/// What a reviewer decided about a version in quarantine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReviewRow {
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub reviewer: PrincipalId,
+    /// What.
+    pub decision: Decision,
+    /// Why.
+    pub reason: Sealed,
 }
 
 /// By what an access can be selected.
@@ -459,8 +511,105 @@ pub enum Change {
         engagement: EngagementId,
         /// The version.
         version: VersionId,
+        /// Which scan of the version made them, from 0.
+        generation: u32,
         /// Who is named where.
         mentions: Vec<MentionRow>,
+    },
+    /// Keeps facts of a version that is on its way in, so that nobody need hold them until it is visible.
+    StageFacts {
+        /// The compartment.
+        engagement: EngagementId,
+        /// The version that will be.
+        version: VersionId,
+        /// When.
+        at: Timestamp,
+        /// Who is named where.
+        mentions: Vec<MentionRow>,
+    },
+    /// Moves the facts that were kept for a version, in the act that makes it visible.
+    UnstageFacts {
+        /// The compartment.
+        engagement: EngagementId,
+        /// The version.
+        version: VersionId,
+    },
+    /// Forgets the facts that were kept for a version which will not become visible.
+    DropStagedFacts(VersionId),
+    /// Forgets facts that were kept and not added to since then.
+    DropStagedFactsBefore(Timestamp),
+    /// Forgets the facts of a scan that did not come to its end, before it is tried again.
+    ClearFacts {
+        /// The compartment.
+        engagement: EngagementId,
+        /// The version.
+        version: VersionId,
+        /// Which scan of the version. `Conflict` if it is one that was reported.
+        generation: u32,
+    },
+    /// Queues another scan of the kept versions of a dataset whose ordinals lie in a run, both ends included. Those that wait
+    /// for one go on waiting.
+    QueueScans {
+        /// The dataset.
+        dataset: DatasetId,
+        /// The run of ordinals.
+        ordinals: (u64, u64),
+        /// When.
+        at: Timestamp,
+    },
+    /// Begins a job, counting the attempt. `Conflict` if it is not as it was.
+    BeginJob {
+        /// The job as it was.
+        job: JobRow,
+        /// When it may be begun again, if nothing more is heard.
+        due: Timestamp,
+    },
+    /// Says how far a job has come.
+    JobProgress {
+        /// The version's ordinal.
+        ordinal: u64,
+        /// How many bytes were read.
+        done: u64,
+        /// When it may be begun again, if nothing more is heard.
+        due: Timestamp,
+    },
+    /// Puts a job back that failed.
+    PutJobBack {
+        /// The version's ordinal.
+        ordinal: u64,
+        /// How many attempts count.
+        attempts: u32,
+        /// When it may be begun again.
+        due: Timestamp,
+        /// The kind of failure.
+        failure: String,
+    },
+    /// Ends a job. `Conflict` if it was ended already.
+    EndJob {
+        /// The version's ordinal.
+        ordinal: u64,
+        /// Which scan of the version it was.
+        generation: u32,
+    },
+    /// Lets every job that was worked on be begun at once: its worker is no more.
+    ReleaseJobs(Timestamp),
+    /// Adds what a scan said of a version. `Conflict` if there is a report of that generation: none is ever changed.
+    Scanned {
+        /// The version.
+        version: VersionId,
+        /// Which scan of the version, from 0.
+        generation: u32,
+        /// When it ended.
+        at: Timestamp,
+        /// What it said.
+        report: Sealed,
+    },
+    /// Adds what a reviewer decided about a version in quarantine.
+    Review {
+        /// The version.
+        version: VersionId,
+        /// What was decided.
+        review: ReviewRow,
     },
     /// Changes what steers policy of a version.
     Steer {
@@ -470,6 +619,8 @@ pub enum Change {
         was: [u8; 32],
         /// How far the scanner got.
         scan: ScanState,
+        /// Which scan's facts hold.
+        generation: u32,
         /// What keeps it from being deleted.
         lock: Lock,
         /// Custody's new MAC.

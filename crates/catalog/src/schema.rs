@@ -10,7 +10,12 @@ use crate::error::CatalogError;
 use crate::sql::{Sql, SqlError, Value, one, write};
 
 /// Every migration, oldest first. The number recorded in the database is how many were applied.
-const MIGRATIONS: &[&str] = &[include_str!("../content/1-start.sql"), include_str!("../content/2-versions.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../content/1-start.sql"),
+    include_str!("../content/2-versions.sql"),
+    include_str!("../content/3-scans.sql"),
+    include_str!("../content/4-jobs.sql"),
+];
 
 const META: &str = "CREATE TABLE meta (name TEXT NOT NULL PRIMARY KEY, value BYTEA NOT NULL) /* clustered */;";
 const VERSION: &str = "schema";
@@ -124,7 +129,7 @@ mod tests {
     fn a_newer_schema_is_refused() {
         let said = refusal("UPDATE meta SET value = x'63' WHERE name = 'schema';");
         assert!(
-            said.starts_with("this catalog has schema version 99, this program knows versions up to 2\nrun"),
+            said.starts_with("this catalog has schema version 99, this program knows versions up to 4\nrun"),
             "{said}"
         );
     }

@@ -14,7 +14,7 @@ use crate::error::{CatalogError, conflict, missing, refused};
 use crate::model::{Applied, ListedRow, Precondition, PutVersion, VersionRow};
 use crate::row::Reader;
 use crate::sql::{Sql, Value, limit, one, rows, write};
-use crate::{blobs, parties, uploads};
+use crate::{blobs, jobs, parties, uploads};
 
 const VERSIONS: &str = "versions";
 const CURRENT: &str = "current_versions";
@@ -66,6 +66,9 @@ pub(crate) fn put(sql: &mut dyn Sql, put: PutVersion) -> Result<Applied, Catalog
     let next = "SELECT COALESCE(MAX(ordinal), 0) + 1 FROM versions";
     let ordinal = one(sql, VERSIONS, next, &[], |row| row.number())?.unwrap_or(1);
     insert(sql, row, ordinal)?;
+    if row.scan == ScanState::Pending && !row.marker {
+        jobs::queue_pending(sql, row, ordinal)?;
+    }
     show(sql, row.dataset, &row.key, (!row.marker).then_some(ordinal))?;
     Ok(Applied::Version { ordinal, replaced: replaced.map(|(_, version)| version) })
 }
@@ -119,8 +122,8 @@ fn take_blobs(sql: &mut dyn Sql, put: &PutVersion) -> Result<(), CatalogError> {
 fn insert(sql: &mut dyn Sql, row: &VersionRow, ordinal: u64) -> Result<(), CatalogError> {
     let text = "INSERT INTO versions (ordinal, version, engagement, dataset, key, object, size, modified, scan, writer,
             segment_size, mac, wrapped_under, wrapped, meta, parts, body, null_version, marker, retention, retained_until,
-            legal_hold)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)";
+            legal_hold, generation)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)";
     let parts = write_parts(&row.parts);
     let body = row.parts.iter().find_map(|part| match &part.body {
         Body::Inline(body) => Some(body.as_ref()),
@@ -149,6 +152,7 @@ fn insert(sql: &mut dyn Sql, row: &VersionRow, ordinal: u64) -> Result<(), Catal
         row.lock.retention.map(|retention| retention.mode.word()).into(),
         row.lock.retention.map(|retention| retention.until).into(),
         row.lock.legal_hold.map(LegalHold::word).into(),
+        row.generation.into(),
     ];
     write(sql, VERSIONS, text, &values).map(|_| ())
 }
@@ -207,27 +211,32 @@ fn erase(sql: &mut dyn Sql, ordinal: u64, at: Timestamp) -> Result<(), CatalogEr
             what: "a version that was kept is gone",
         });
     };
+    jobs::drop_of(sql, ordinal)?;
     blobs::of_parts(&parts).try_for_each(|blob| blobs::discard(sql, blob))
 }
 
-pub(crate) fn steer(
-    sql: &mut dyn Sql,
-    version: VersionId,
-    was: &[u8; 32],
-    scan: ScanState,
-    lock: Lock,
-    mac: &[u8; 32],
-) -> Result<(), CatalogError> {
-    let text = "UPDATE versions SET scan = $3, mac = $4, retention = $5, retained_until = $6, legal_hold = $7
+/// What steers policy of a version.
+pub(crate) struct Steered {
+    pub(crate) scan: ScanState,
+    pub(crate) generation: u32,
+    pub(crate) lock: Lock,
+    pub(crate) mac: [u8; 32],
+}
+
+pub(crate) fn steer(sql: &mut dyn Sql, version: VersionId, was: &[u8; 32], now: Steered) -> Result<(), CatalogError> {
+    let text = "UPDATE versions SET scan = $3, mac = $4, retention = $5, retained_until = $6, legal_hold = $7,
+            generation = $8
         WHERE version = $1 AND mac = $2";
+    let Steered { scan, generation, lock, mac } = now;
     let values = [
         version.as_bytes().into(),
         was.into(),
         scan.word().into(),
-        mac.into(),
+        (&mac).into(),
         lock.retention.map(|retention| retention.mode.word()).into(),
         lock.retention.map(|retention| retention.until).into(),
         lock.legal_hold.map(LegalHold::word).into(),
+        generation.into(),
     ];
     if write(sql, VERSIONS, text, &values)? > 0 {
         return Ok(());
@@ -274,7 +283,7 @@ macro_rules! version_columns {
     () => {
         "SELECT v.ordinal, v.version, v.engagement, v.dataset, v.key, v.object, v.size, v.modified, v.scan, v.writer,
             v.gone, v.segment_size, v.mac, v.wrapped_under, v.wrapped, v.meta, v.parts, v.body, v.null_version, v.marker,
-            v.retention, v.retained_until, v.legal_hold FROM "
+            v.retention, v.retained_until, v.legal_hold, v.generation FROM "
     };
 }
 pub(crate) use version_columns;
@@ -290,6 +299,7 @@ pub(crate) fn read(row: &mut Reader<'_>) -> Result<VersionRow, CatalogError> {
         size: row.number()?,
         modified: row.time()?,
         scan: row.word::<ScanState>()?,
+        generation: 0,
         writer: row.id(PrincipalId::from_slice)?,
         gone: row.maybe(Reader::time)?,
         segment_size: row.number()?,
@@ -321,6 +331,7 @@ pub(crate) fn read(row: &mut Reader<'_>) -> Result<VersionRow, CatalogError> {
         _ => return Err(row.corrupt("half a retention")),
     };
     version.lock.legal_hold = row.maybe(|row| row.word::<LegalHold>())?;
+    version.generation = row.number()?;
     Ok(version)
 }
 
@@ -437,17 +448,5 @@ impl Catalog {
                 })
             })
         })
-    }
-
-    /// Up to `count` kept versions that wait for the scanner, oldest first.
-    ///
-    /// # Errors
-    /// `Corrupt` or `Unavailable`.
-    pub fn pending_scans(&self, count: usize) -> Result<Vec<VersionRow>, CatalogError> {
-        let text = concat!(
-            version_columns!(),
-            "versions v WHERE v.scan = 'pending' AND v.gone IS NULL ORDER BY v.ordinal LIMIT $1"
-        );
-        self.read(|sql| rows(sql, VERSIONS, text, &[limit(count)], read))
     }
 }

@@ -15,7 +15,7 @@ use base::Kind;
 use base::id::*;
 use base::lock::{Lock, Retention};
 use base::object::WrappedKey;
-use base::word::{LegalHold, RetentionMode, ScanState};
+use base::word::{Decision, LegalHold, RetentionMode, ScanState};
 use catalog::model::*;
 use world::{World, at, inline, put, retire, stored};
 
@@ -247,21 +247,59 @@ fn uploads_under_way_go_with_their_dataset() {
 }
 
 #[test]
-fn the_scanner_finds_what_waits() {
+fn what_steers_a_version_changes_from_what_it_was() {
     let mut world = World::new(8);
-    let (first, second, third) = (world.put(b"a"), world.put(b"b"), world.put(b"c"));
-    world.run(vec![retire(&second, at(30))]).unwrap();
-    assert_eq!(world.catalog.pending_scans(9).unwrap(), [first.clone(), third.clone()]);
-    let steer =
-        |row: &VersionRow, scan, lock, mac| Change::Steer { version: row.version, was: row.mac, scan, lock, mac };
+    let first = world.put(b"a");
+    let steer = |row: &VersionRow, scan, lock, mac| {
+        let (version, was) = (row.version, row.mac);
+        Change::Steer { version, was, scan, generation: 0, lock, mac }
+    };
     let retention = Some(Retention { mode: RetentionMode::Governance, until: at(900) });
     let lock = Lock { retention, legal_hold: Some(LegalHold::On) };
     world.run(vec![steer(&first, ScanState::Scanned, lock, [8; 32])]).unwrap();
     assert_eq!(kind(&mut world, steer(&first, ScanState::Scanned, Lock::default(), [9; 32])), Kind::Conflict);
-    assert_eq!(world.catalog.pending_scans(9).unwrap(), [third]);
     let scanned = world.catalog.version(first.version).unwrap().unwrap();
     assert_eq!(scanned, VersionRow { scan: ScanState::Scanned, mac: [8; 32], lock, ..first });
-    world.run(vec![steer(&second, ScanState::Quarantined, Lock::default(), [8; 32])]).unwrap();
-    let unknown = VersionRow { version: VersionId::from_bytes([0; 16]), ..second };
+    let unknown = VersionRow { version: VersionId::from_bytes([9; 16]), ..scanned };
     assert_eq!(kind(&mut world, steer(&unknown, ScanState::Scanned, Lock::default(), [0; 32])), Kind::Missing);
+}
+
+#[test]
+fn scans_and_reviews_are_added_and_never_changed() {
+    let mut world = World::new(11);
+    let row = world.put(b"k");
+    let scanned = |generation, report: &[u8]| Change::Scanned {
+        version: row.version,
+        generation,
+        at: at(30),
+        report: report.to_vec(),
+    };
+    world.run(vec![scanned(0, b"first")]).unwrap();
+    assert_eq!(kind(&mut world, scanned(0, b"another")), Kind::Conflict);
+    world.run(vec![scanned(1, b"second")]).unwrap();
+    let reports = |world: &World| {
+        let scans = world.catalog.scans(row.ordinal).unwrap();
+        scans.into_iter().map(|scan| (scan.generation, scan.report)).collect::<Vec<_>>()
+    };
+    assert_eq!(reports(&world), [(1, b"second".to_vec()), (0, b"first".to_vec())]);
+
+    assert!(world.catalog.quarantined(0, 10).unwrap().is_empty());
+    let lock = Lock::default();
+    let (version, was, scan) = (row.version, row.mac, ScanState::Quarantined);
+    let steer = Change::Steer { version, was, scan, generation: 0, lock, mac: [8; 32] };
+    world.run(vec![steer]).unwrap();
+    let lying = world.catalog.quarantined(0, 10).unwrap();
+    assert_eq!(lying.iter().map(|row| row.version).collect::<Vec<_>>(), [row.version]);
+    assert!(world.catalog.quarantined(row.ordinal, 10).unwrap().is_empty());
+    let review = |decision, reason: &[u8]| ReviewRow {
+        at: at(31),
+        reviewer: world.person.id,
+        decision,
+        reason: reason.to_vec(),
+    };
+    let both = [review(Decision::Keep, b"live"), review(Decision::Release, b"revoked")];
+    for review in both.clone() {
+        world.run(vec![Change::Review { version: row.version, review }]).unwrap();
+    }
+    assert_eq!(world.catalog.reviews(row.ordinal).unwrap(), both);
 }

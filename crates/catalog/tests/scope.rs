@@ -44,7 +44,10 @@ fn digest(number: u8) -> Digest {
 fn mention() -> impl Strategy<Value = MentionRow> {
     let identities = prop::collection::vec((1u8..12).prop_map(digest), 0..3);
     let places = prop::collection::vec((0u32..4, prop::sample::select(DataType::ALL)), 0..4);
-    (identities, places).prop_map(|(identities, places)| MentionRow { identities, places })
+    (identities, places).prop_map(|(identities, places)| {
+        let unresolved = if identities.is_empty() { 2 } else { 0 };
+        MentionRow { identities, places, unresolved }
+    })
 }
 
 proptest! {
@@ -81,13 +84,41 @@ proptest! {
                 }
             }
             let (engagement, mentions) = (world.engagement.id, mentions.clone());
-            world.run(vec![Change::Facts { engagement, version: version.version, mentions }]).unwrap();
+            world.run(vec![Change::Facts { engagement, version: version.version, generation: 0, mentions }]).unwrap();
         }
         prop_assert_eq!(facts(&world, 0..10), naive.clone());
         naive.retain(|(ordinal, _, _), _| asked.contains(ordinal));
         prop_assert_eq!(facts(&world, asked), naive);
         prop_assert_eq!(world.catalog.subject_count(world.engagement.id).unwrap(), count);
         prop_assert_eq!(world.catalog.subject_links(world.engagement.id).unwrap(), links.into_iter().collect::<Vec<_>>());
+    }
+
+    /// Facts that were kept while their version was on its way in are those that would have been added to it.
+    #[test]
+    fn staged_facts_are_those_that_would_have_been_added(
+        chunks in prop::collection::vec(prop::collection::vec(mention(), 0..6), 1..5),
+    ) {
+        let mut world = World::new(5);
+        let engagement = world.engagement.id;
+        let added = world.put(b"added");
+        let mut coming = world.version(b"staged", vec![world::inline(b"sealed body")]);
+        for mentions in &chunks {
+            let (direct, staged) = (mentions.clone(), mentions.clone());
+            world.run(vec![Change::Facts { engagement, version: added.version, generation: 0, mentions: direct }]).unwrap();
+            let version = coming.version;
+            world.run(vec![Change::StageFacts { engagement, version, at: world::at(9), mentions: staged }]).unwrap();
+        }
+        let unstage = Change::UnstageFacts { engagement, version: coming.version };
+        prop_assert_eq!(world.run(vec![unstage.clone()]).unwrap_err().kind(), Kind::Missing);
+        coming.ordinal = 2;
+        world.run(vec![world::put(coming.clone()), unstage]).unwrap();
+        let of = |ordinal: u64| {
+            let mut rows = Vec::new();
+            let take = |row: FactRow| rows.push((row.block, row.data_type, row.subjects, row.unresolved));
+            world.catalog.facts(engagement, &RoaringTreemap::from_iter([ordinal]), take).unwrap();
+            rows
+        };
+        prop_assert_eq!(of(1), of(2));
     }
 
     /// A row of the touch index is the union of everything merged into it, in whatever cut.
@@ -159,10 +190,63 @@ fn touch() -> impl Strategy<Value = (TouchKey, Touches)> {
 fn facts_stay_in_their_compartment() {
     let mut world = World::new(3);
     let version = world.put(b"a");
-    let facts = |engagement, version| Change::Facts { engagement, version, mentions: vec![] };
+    let facts = |engagement, version| Change::Facts { engagement, version, generation: 0, mentions: vec![] };
     let stranger = EngagementId::from_bytes([1; 16]);
     assert_eq!(world.run(vec![facts(stranger, version.version)]).unwrap_err().kind(), Kind::Conflict);
     let unknown = facts(world.engagement.id, VersionId::from_bytes([0; 16]));
     assert_eq!(world.run(vec![unknown]).unwrap_err().kind(), Kind::Missing);
     assert_eq!(world.catalog.subject_count(stranger).unwrap(), 0);
+}
+
+#[test]
+fn the_facts_of_the_last_scan_hold_and_the_others_stay() {
+    let mut world = World::new(7);
+    let row = world.put(b"a");
+    let mention = |number, block| MentionRow {
+        identities: vec![digest(number)],
+        places: vec![(block, DataType::Email)],
+        unresolved: 0,
+    };
+    let (engagement, version) = (world.engagement.id, row.version);
+    let scan = |generation, number, block| {
+        let mentions = vec![mention(number, block)];
+        Change::Facts { engagement, version, generation, mentions }
+    };
+    world.run(vec![scan(0, 1, 0), scan(1, 2, 3)]).unwrap();
+    let holds = |world: &World| facts(world, [row.ordinal]).into_keys().map(|(_, block, _)| block).collect::<Vec<_>>();
+    assert_eq!(holds(&world), [0], "a scan that is under way counts for nothing");
+    let steer = |generation| Change::Steer {
+        version,
+        was: row.mac,
+        scan: base::word::ScanState::Scanned,
+        generation,
+        lock: row.lock,
+        mac: row.mac,
+    };
+    world.run(vec![steer(1)]).unwrap();
+    assert_eq!(holds(&world), [3]);
+    assert_eq!(world.catalog.version(version).unwrap().unwrap().generation, 1);
+    world.run(vec![steer(0)]).unwrap();
+    assert_eq!(holds(&world), [0], "those of before are still there");
+}
+
+#[test]
+fn facts_that_were_kept_for_nothing_are_forgotten() {
+    let mut world = World::new(8);
+    let (engagement, gone, left) =
+        (world.engagement.id, VersionId::from_bytes([1; 16]), VersionId::from_bytes([2; 16]));
+    let mention = MentionRow { identities: vec![digest(1)], places: vec![(0, DataType::Email)], unresolved: 0 };
+    let stage = |version, seconds| {
+        let mentions = vec![mention.clone()];
+        Change::StageFacts { engagement, version, at: world::at(seconds), mentions }
+    };
+    world.run(vec![stage(gone, 10), stage(left, 20)]).unwrap();
+    world.run(vec![Change::DropStagedFactsBefore(world::at(15))]).unwrap();
+    let row = |version| VersionRow { version, ..world.version(&version.as_bytes()[..1], vec![world::inline(b"x")]) };
+    let rows = [row(gone), row(left)];
+    for row in rows {
+        let unstage = Change::UnstageFacts { engagement, version: row.version };
+        world.run(vec![world::put(row), unstage]).unwrap();
+    }
+    assert_eq!(facts(&world, [1, 2]).into_keys().map(|(ordinal, ..)| ordinal).collect::<Vec<_>>(), [2]);
 }

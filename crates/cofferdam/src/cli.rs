@@ -15,6 +15,7 @@ mod ledger;
 mod partner;
 mod pause;
 mod principal;
+mod quarantine;
 mod quickstart;
 mod resume;
 mod scan;
@@ -112,6 +113,8 @@ enum Noun {
     #[command(subcommand)]
     Dataset(dataset::Dataset),
     #[command(subcommand)]
+    Quarantine(quarantine::Quarantine),
+    #[command(subcommand)]
     Principal(principal::Principal),
     #[command(subcommand)]
     Grant(grant::Grant),
@@ -165,6 +168,7 @@ impl Noun {
             Self::Partner(partner) => wait(partner.run(context)),
             Self::Engagement(engagement) => wait(engagement.run(context)),
             Self::Dataset(dataset) => wait(dataset.run(context)),
+            Self::Quarantine(quarantine) => wait(quarantine.run(context)),
             Self::Principal(principal) => wait(principal.run(context)),
             Self::Grant(grant) => wait(grant.run(context)),
             Self::Session(session) => wait(session.run(context)),

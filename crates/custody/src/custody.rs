@@ -114,7 +114,7 @@ pub struct Custody {
     pub(crate) settler: Settler,
     pub(crate) shelf: crate::shelf::Shelf,
     pub(crate) noise: crate::noise::Counter,
-    pub(crate) scans: crate::rescan::Bell,
+    pub(crate) scans: crate::jobs::Bell,
     /// Acts on the directory's tables happen one at a time: names are checked, recorded and added without a gap.
     pub(crate) desk: tokio::sync::Mutex<()>,
     /// Packs are made one at a time.
@@ -156,7 +156,7 @@ impl Custody {
             settler: Settler::default(),
             shelf: crate::shelf::Shelf::default(),
             noise: crate::noise::Counter::default(),
-            scans: crate::rescan::Bell::default(),
+            scans: crate::jobs::Bell::default(),
             desk: tokio::sync::Mutex::default(),
             packing: tokio::sync::Mutex::default(),
         });
@@ -194,6 +194,27 @@ impl Custody {
             .bucket(bucket)
             .filter(|row| caller.engagement() == Some(row.engagement))
             .ok_or_else(|| CustodyError::missing(Thing::Dataset, bucket))
+    }
+}
+
+impl Custody {
+    /// The dataset behind a bucket name, and its compartment: of the session's for those who have one; for people who sign with
+    /// their own key, of any engagement they may know of.
+    pub(crate) fn collection(
+        &self,
+        caller: &Caller,
+        bucket: &str,
+    ) -> Result<(Arc<Engagement>, Arc<Dataset>), CustodyError> {
+        let missing = || CustodyError::missing(Thing::Dataset, bucket);
+        let dataset = match caller.engagement() {
+            Some(_) => self.dataset(caller, bucket)?,
+            None => self.directory.bucket(bucket).ok_or_else(missing)?,
+        };
+        let engagement = self.directory.engagement(dataset.engagement).ok_or_else(missing)?;
+        if caller.who().partner.is_some_and(|partner| partner != engagement.partner) {
+            return Err(missing());
+        }
+        Ok((engagement, dataset))
     }
 }
 

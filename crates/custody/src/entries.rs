@@ -26,6 +26,8 @@ pub mod kind {
     pub const DATASET: &str = "dataset.create";
     /// A setting of a dataset was changed.
     pub const DATASET_CONFIGURE: &str = "dataset.configure";
+    /// All of a dataset is scanned anew.
+    pub const RESCAN: &str = "dataset.rescan";
     /// A dataset was deleted.
     pub const DATASET_DELETE: &str = "dataset.delete";
     /// A principal was created.
@@ -44,6 +46,12 @@ pub mod kind {
     pub const APPROVE: &str = "approval.grant";
     /// A version became visible.
     pub const PUT: &str = "object.put";
+    /// A version was scanned after it had become visible to its writer.
+    pub const SCAN: &str = "object.scan";
+    /// A reviewer let a version out of quarantine.
+    pub const QUARANTINE_RELEASE: &str = "quarantine.release";
+    /// A reviewer decided that a version stays in quarantine.
+    pub const QUARANTINE_KEEP: &str = "quarantine.keep";
     /// An object was deleted.
     pub const DELETE: &str = "object.delete";
     /// The tags of an object were changed.
@@ -268,6 +276,50 @@ pub struct Put {
     pub facts: String,
     /// The scanner's version.
     pub scanner: &'static str,
+    /// The policies that allowed it.
+    pub policies: std::sync::Arc<[String]>,
+}
+
+/// `object.scan`.
+#[derive(Serialize)]
+pub struct Scanned<'a> {
+    /// The dataset.
+    pub dataset: DatasetId,
+    /// The version.
+    pub version: VersionId,
+    /// Which scan of the version, from 0.
+    pub generation: u32,
+    /// What it came to.
+    pub scan: ScanState,
+    /// SHA-256 of the facts, in hex.
+    pub facts: &'a str,
+    /// The scanner's version.
+    pub scanner: &'static str,
+    /// Why it was given up, where it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure: Option<&'a str>,
+}
+
+/// `dataset.rescan`.
+#[derive(Serialize)]
+pub struct Rescan {
+    /// The dataset.
+    pub dataset: DatasetId,
+    /// The scanner's version.
+    pub scanner: &'static str,
+}
+
+/// `quarantine.release` and `quarantine.keep`.
+#[derive(Serialize)]
+pub struct Reviewed {
+    /// The dataset.
+    pub dataset: DatasetId,
+    /// The version.
+    pub version: VersionId,
+    /// Who wrote it.
+    pub writer: PrincipalId,
+    /// Commitment to the reason, which travels beside the entry.
+    pub reason: String,
     /// The policies that allowed it.
     pub policies: std::sync::Arc<[String]>,
 }

@@ -111,6 +111,8 @@ pub enum Thing {
     Session,
     /// A request for approval.
     Approval,
+    /// A version in quarantine.
+    Quarantined,
 }
 
 /// What clashed.
@@ -184,6 +186,7 @@ impl fmt::Display for Thing {
             Self::Grant => "grant",
             Self::Session => "session",
             Self::Approval => "approval",
+            Self::Quarantined => "version in quarantine",
         })
     }
 }

@@ -1,42 +1,78 @@
 //! Facts: what the scanner makes of a body as it streams by, in the form the catalog keeps.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
+use base::id::{EngagementId, VersionId};
 use base::word::{DataType, ScanState};
-use catalog::model::MentionRow;
-use scan::{Blocks, Digester, Folder, Hint, Outcome, Scan, Scanner};
+use catalog::model::{Change, MentionRow};
+use scan::{Blocks, Digester, Folder, Hint, Outcome, Rules, Scan, Scanner};
 use seal::SubjectDigest;
 
 use crate::custody::Custody;
 use crate::directory::Engagement;
 use crate::error::CustodyError;
+use crate::findings::{ScanReport, Tally};
+use crate::settings::Dataset;
 
 /// Facts are kept for blocks of this many plaintext bytes, counted from the start of the object. It is the size of a sealed
 /// segment, but does not shift with stream headers and part boundaries, so that a block's place follows from its number.
 pub(crate) const BLOCK_BYTES: u64 = 64 * 1024;
 
-/// Which scanner made the facts; written into every `object.put` entry.
-pub(crate) const SCANNER_VERSION: &str = concat!("cofferdam-scan/", env!("CARGO_PKG_VERSION"));
+/// Which scanner made the facts, and by which rules; written into the entry of every scan. Facts of another version may say
+/// something else of the same bytes.
+pub(crate) fn facts_version() -> &'static str {
+    static VERSION: LazyLock<String> = LazyLock::new(|| {
+        let rules: Vec<String> = Rules::built_in().iter().map(|(_, rule)| format!("{rule:?}")).collect();
+        let digest = data_encoding::HEXLOWER.encode(&attest::sha256(&[rules.join("\n").as_bytes()]));
+        format!("cofferdam-scan/{}+{}", env!("CARGO_PKG_VERSION"), digest.get(..DIGITS).unwrap_or_default())
+    });
+    &VERSION
+}
 
-/// The facts of one version.
+/// How much of the digest of the rules is written: enough that no two sets of one program's history share it.
+const DIGITS: usize = 16;
+
+/// How many records' facts one act carries; more come in acts of their own, so that no caller waits behind a long list.
+pub(crate) const MENTIONS_AN_ACT: usize = 2_000;
+
+/// The facts of one version, once its scan is over.
 pub(crate) struct Facts {
     pub(crate) state: ScanState,
+    /// What the scan said; nothing before there was one.
+    pub(crate) report: Option<ScanReport>,
+    /// Those that were not taken before.
     pub(crate) mentions: Vec<MentionRow>,
-    /// SHA-256 over the mentions, in hex.
+    /// Whether others were, and wait in the catalog.
+    pub(crate) staged: bool,
+    /// SHA-256 over all mentions, in hex.
     pub(crate) digest: String,
 }
 
 impl Facts {
+    /// Of a version that no detector has read, and none will.
+    pub(crate) fn unscannable(report: ScanReport) -> Self {
+        Self {
+            state: ScanState::Unscannable,
+            report: Some(report),
+            digest: MentionDigest::new().finish(),
+            ..Self::pending()
+        }
+    }
+
     /// Of a version that is scanned later.
     pub(crate) const fn pending() -> Self {
-        Self { state: ScanState::Pending, mentions: Vec::new(), digest: String::new() }
+        Self { state: ScanState::Pending, report: None, mentions: Vec::new(), staged: false, digest: String::new() }
     }
 }
 
 /// A scan of a body under way.
 pub(crate) struct Inspection {
     scan: Scan,
-    folder: Folder,
+    tally: Tally,
+    digest: MentionDigest,
+    engagement: EngagementId,
+    version: VersionId,
+    staged: bool,
 }
 
 /// Lets the scanner digest people's identifiers under the engagement's subject key.
@@ -53,6 +89,8 @@ impl Custody {
     pub(crate) fn inspect(
         &self,
         engagement: &Engagement,
+        dataset: &Dataset,
+        version: VersionId,
         key: &[u8],
         content_type: Option<&str>,
     ) -> Result<Inspection, CustodyError> {
@@ -60,46 +98,119 @@ impl Custody {
         let hint = Hint { content_type, name: &name };
         let digester = Arc::new(Keyed(self.ring.subjects(engagement.id.into())?));
         let scan = Scanner::new(scan::Options::default()).begin(&hint, digester);
-        Ok(Inspection { scan, folder: Folder::new(Blocks { first: BLOCK_BYTES, rest: BLOCK_BYTES }) })
+        let folder = Folder::new(Blocks { first: BLOCK_BYTES, rest: BLOCK_BYTES });
+        let tally = Tally::new(folder, Rules::built_in(), dataset.settings.secrets);
+        let digest = MentionDigest::new();
+        Ok(Inspection { scan, tally, digest, engagement: engagement.id, version, staged: false })
+    }
+}
+
+impl Custody {
+    /// Keeps in the catalog what a scan has made of a body that is not visible yet, if it is much: a body may name more people
+    /// than fit in memory.
+    pub(crate) async fn stage(&self, inspection: &mut Inspection) -> Result<(), CustodyError> {
+        if !inspection.is_full() {
+            return Ok(());
+        }
+        // INVARIANT: set before the first act, whose outcome may stay unknown.
+        inspection.staged = true;
+        let (engagement, version) = (inspection.engagement, inspection.version);
+        for mentions in inspection.take() {
+            let change = Change::StageFacts { engagement, version, at: self.clock.now(), mentions };
+            self.queue.record(vec![change], Vec::new()).await?;
+        }
+        Ok(())
+    }
+
+    /// Forgets what [`Self::stage`] kept of a body that will not become visible. Failing leaves it to the sweep.
+    pub(crate) async fn forget_staged(&self, version: VersionId) {
+        let _ = self.queue.record(vec![Change::DropStagedFacts(version)], Vec::new()).await;
+    }
+
+    /// Adds what a scan has made of a version that is there, if it is much.
+    pub(crate) async fn add_facts(&self, inspection: &mut Inspection, generation: u32) -> Result<(), CustodyError> {
+        if !inspection.is_full() {
+            return Ok(());
+        }
+        let (engagement, version) = (inspection.engagement, inspection.version);
+        for mentions in inspection.take() {
+            let change = Change::Facts { engagement, version, generation, mentions };
+            self.queue.record(vec![change], Vec::new()).await?;
+        }
+        Ok(())
     }
 }
 
 impl Inspection {
+    /// The version whose facts wait in the catalog, if any do.
+    pub(crate) fn staged(&self) -> Option<VersionId> {
+        self.staged.then_some(self.version)
+    }
+
     pub(crate) fn push(&mut self, bytes: &[u8]) {
-        self.scan.push(bytes, &mut self.folder);
+        self.scan.push(bytes, &mut self.tally);
+    }
+
+    /// Whether so many mentions wait that they fill an act.
+    fn is_full(&self) -> bool {
+        self.tally.folder.held() >= MENTIONS_AN_ACT
+    }
+
+    /// Takes the mentions that wait, cut into acts.
+    fn take(&mut self) -> Vec<Vec<MentionRow>> {
+        let taken = self.tally.folder.take_mentions();
+        let mentions = self.digest.rows(&taken);
+        mentions.chunks(MENTIONS_AN_ACT).map(<[MentionRow]>::to_vec).collect()
     }
 
     pub(crate) fn finish(mut self) -> Facts {
-        let report = self.scan.finish(&mut self.folder);
-        let state = match report.outcome {
+        let said = self.scan.finish(&mut self.tally);
+        let (folder, report) = self.tally.finish(&said);
+        let state = match said.outcome {
+            _ if report.forbidden_count > 0 => ScanState::Quarantined,
             Outcome::Scanned => ScanState::Scanned,
             Outcome::Unscannable { .. } => ScanState::Unscannable,
         };
-        let facts = self.folder.finish();
-        let mentions: Vec<MentionRow> = facts
-            .mentions()
-            .map(|mention| MentionRow { identities: mention.identities.to_vec(), places: mention.places.to_vec() })
-            .collect();
-        let digest = digest(&mentions);
-        Facts { state, mentions, digest }
+        let mentions = self.digest.rows(&folder.finish());
+        Facts { state, report: Some(report), mentions, staged: self.staged, digest: self.digest.finish() }
     }
 }
 
-/// SHA-256 over the mentions in order: per mention `u32be` counts, identities, and places as `u32be block || type || 0`.
-fn digest(mentions: &[MentionRow]) -> String {
-    let mut context = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256);
-    let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes();
-    for mention in mentions {
-        context.update(&count(mention.identities.len()));
-        for identity in &mention.identities {
-            context.update(identity);
-        }
-        context.update(&count(mention.places.len()));
-        for (block, data_type) in &mention.places {
-            context.update(&block.to_be_bytes());
-            context.update(data_type.word().as_bytes());
-            context.update(&[0]);
-        }
+/// SHA-256 over mentions in order: per mention `u32be` counts, identities, places as `u32be block || type || 0`, and the
+/// `u32be` count of people whom no identifier tells apart.
+struct MentionDigest(aws_lc_rs::digest::Context);
+
+impl MentionDigest {
+    fn new() -> Self {
+        Self(aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256))
     }
-    data_encoding::HEXLOWER.encode(context.finish().as_ref())
+
+    /// Digests mentions, and makes rows of them.
+    fn rows(&mut self, facts: &scan::Facts) -> Vec<MentionRow> {
+        let rows = facts.mentions().map(|mention| MentionRow {
+            identities: mention.identities.to_vec(),
+            places: mention.places.to_vec(),
+            unresolved: mention.unresolved,
+        });
+        rows.inspect(|row| self.update(row)).collect()
+    }
+
+    fn update(&mut self, mention: &MentionRow) {
+        let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes();
+        self.0.update(&count(mention.identities.len()));
+        for identity in &mention.identities {
+            self.0.update(identity);
+        }
+        self.0.update(&count(mention.places.len()));
+        for (block, data_type) in &mention.places {
+            self.0.update(&block.to_be_bytes());
+            self.0.update(data_type.word().as_bytes());
+            self.0.update(&[0]);
+        }
+        self.0.update(&mention.unresolved.to_be_bytes());
+    }
+
+    fn finish(self) -> String {
+        data_encoding::HEXLOWER.encode(self.0.finish().as_ref())
+    }
 }

@@ -10,6 +10,7 @@ use crate::custody::Custody;
 use crate::digests::{Algorithm, Digested};
 use crate::directory::Engagement;
 use crate::error::CustodyError;
+use crate::facts::Inspection;
 use crate::identity::Caller;
 use crate::intake::{LARGEST_PUT_BYTES, Whole};
 use crate::settings::Dataset;
@@ -109,6 +110,9 @@ impl<Of> Incoming<Of> {
         let sunk = sink.finish().await?;
         if let Some(mismatch) = expected.compare(&sunk.digested) {
             custody.forget(sunk.intents).await;
+            if let Some(version) = sunk.inspection.as_ref().and_then(Inspection::staged) {
+                custody.forget_staged(version).await;
+            }
             custody.failed(&caller, request, engagement.id, Verb::Write, Some(&dataset), "mismatch").await?;
             return Ok(Err(mismatch));
         }

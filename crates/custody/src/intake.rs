@@ -25,10 +25,10 @@ use crate::directory::Engagement;
 use crate::entries::{Put, kind};
 use crate::error::{Clash, CustodyError};
 use crate::facts::Facts;
+use crate::findings::{FIRST_SCAN, ScanReport};
 use crate::identity::Caller;
 use crate::incoming::{Ended, Expected, Finished, Incoming};
 use crate::meta::Meta;
-use crate::removal::ATTEMPTS;
 use crate::settings::{Dataset, Versioning};
 use crate::sink::Sink;
 use crate::version::{self, ObjectName, VersionName};
@@ -38,9 +38,6 @@ pub const LARGEST_PUT_BYTES: u64 = 5 * 1024 * 1024 * 1024;
 
 /// The longest key. SPEC: S3 object keys.
 const LONGEST_KEY_BYTES: usize = 1024;
-
-/// How many records' facts one act carries; more come in acts of their own, so that no caller waits behind a long list.
-const MENTIONS_AN_ACT: usize = 2_000;
 
 /// What a put says of the object, beside its bytes.
 #[derive(Clone, Debug, Default)]
@@ -110,7 +107,13 @@ impl Custody {
         let identity = SealedIdentity { engagement: engagement.id, dataset: dataset.id, object, version };
         let sealer = ObjectSealer::begin(&self.ring, identity, self.clock.now().day())?;
         let digests = Digests::new(&new.algorithms, new.sha256);
-        let inspection = self.inspect(&engagement, key, new.meta.headers.get("content-type").map(String::as_str))?;
+        let inspection = self.inspect(
+            &engagement,
+            &dataset,
+            version,
+            key,
+            new.meta.headers.get("content-type").map(String::as_str),
+        )?;
         let sink = Sink::new(Arc::clone(self), request, sealer.part(1)?, digests, Some(inspection), true);
         let of = Whole { key: key.to_vec(), object, version, new, sealer };
         Ok(Incoming::begin(Arc::clone(self), caller, request, engagement, dataset, sink, of))
@@ -141,9 +144,8 @@ impl Custody {
             precondition => precondition?,
         };
         let permit = self.judge(caller, writing(request, engagement, dataset)).await?;
-        let at_once = facts.mentions.len() <= MENTIONS_AN_ACT;
         let mut row = put.row.clone();
-        row.scan = if at_once { facts.state } else { ScanState::Pending };
+        row.scan = facts.state;
         row.mac = version::mac(&row, &engagement.fields);
         let name = dataset.settings.versioning.map(|_| VersionName::of(row.null, row.version));
         let entry = Put {
@@ -157,7 +159,7 @@ impl Custody {
             lock: row.lock,
             scan: facts.state,
             facts: facts.digest.clone(),
-            scanner: crate::facts::SCANNER_VERSION,
+            scanner: crate::facts::facts_version(),
             policies: Arc::clone(permit.policies()),
         };
         let draft = self.draft(caller, request, engagement.id.into(), kind::PUT, entry)?;
@@ -167,10 +169,16 @@ impl Custody {
             Precondition::Is(_) | Precondition::None => Clash::Raced,
             Precondition::Absent => Clash::Precondition,
         };
+        // INVARIANT: a version becomes visible together with all of its facts, or is pending.
         let mut changes = vec![Change::Put(Box::new(put))];
-        let mut mentions = facts.mentions;
-        if at_once && !mentions.is_empty() {
-            changes.push(facts_of(engagement, row.version, std::mem::take(&mut mentions)));
+        if facts.staged {
+            changes.push(Change::UnstageFacts { engagement: engagement.id, version: row.version });
+        }
+        if !facts.mentions.is_empty() {
+            changes.push(facts_of(engagement, row.version, facts.mentions));
+        }
+        if let Some(report) = &facts.report {
+            changes.push(self.reported(engagement, row.version, FIRST_SCAN, report)?);
         }
         let recorded = self.act(caller, permit, changes, draft).await;
         // Whatever the answer: a commit that reported failure may have taken effect.
@@ -183,20 +191,19 @@ impl Custody {
             recorded => recorded?,
         };
         debug_assert!(matches!(recorded.applied.first(), Some(Applied::Version { .. })));
-        if at_once {
-            return Ok(name);
-        }
-        // Until the last of its facts is in, the version is pending: readable by its writer and the scanner alone.
-        let mut mentions = mentions.into_iter();
-        loop {
-            let some: Vec<MentionRow> = mentions.by_ref().take(MENTIONS_AN_ACT).collect();
-            if some.is_empty() {
-                break;
-            }
-            self.queue.record(vec![facts_of(engagement, row.version, some)], Vec::new()).await?;
-        }
-        self.scanned(engagement, row.version, facts.state).await?;
         Ok(name)
+    }
+
+    /// What a scan said of a version, on its way to the catalog.
+    pub(crate) fn reported(
+        &self,
+        engagement: &Engagement,
+        version: VersionId,
+        generation: u32,
+        report: &ScanReport,
+    ) -> Result<Change, CustodyError> {
+        let report = report.seal(&engagement.fields, version, generation)?;
+        Ok(Change::Scanned { version, generation, at: self.clock.now(), report })
     }
 
     /// Pays for saying that a condition of a write does not hold: that says what lies under the key. Who may not look is told
@@ -216,33 +223,6 @@ impl Custody {
             Err(CustodyError::Missing { .. } | CustodyError::Deleted(_)) => Ok(()),
             Err(error) => Err(error),
         }
-    }
-
-    /// Ends the scan of a version, whatever else was changed of it meanwhile.
-    pub(crate) async fn scanned(
-        &self,
-        engagement: &Engagement,
-        version: VersionId,
-        scan: ScanState,
-    ) -> Result<(), CustodyError> {
-        for _ in 0..ATTEMPTS {
-            let row = self.catalog.version(version)?;
-            let mut row = row.ok_or_else(|| CustodyError::Corrupt(format!("the row of version `{version}`")))?;
-            version::verify(&row, &engagement.fields)?;
-            let was = row.mac;
-            row.scan = scan;
-            let mac = version::mac(&row, &engagement.fields);
-            let change = Change::Steer { version, was, scan, lock: row.lock, mac };
-            match self.queue.record(vec![change], Vec::new()).await {
-                Err(ledger::LedgerError::Rejected(fault)) if fault.kind() == base::Kind::Conflict => {}
-                recorded => {
-                    recorded?;
-                    self.shelf.drop_name(row.dataset, &row.key);
-                    return Ok(());
-                }
-            }
-        }
-        Err(CustodyError::Conflict(Clash::Raced))
     }
 
     /// What must hold for the version to become visible; decided again by the catalog, in the transaction.
@@ -286,6 +266,7 @@ impl Incoming {
         let Whole { key, object, version, mut new, sealer } = of;
         let unseen = || base::Fault::new(base::Kind::Bug, "a put was not scanned");
         let facts = sunk.inspection.ok_or_else(unseen)?.finish();
+        let staged = facts.staged;
         let size = sunk.digested.length;
         let mut meta = std::mem::take(&mut new.meta);
         meta.etag = data_encoding::HEXLOWER.encode(&sunk.digested.md5);
@@ -307,6 +288,7 @@ impl Incoming {
             wrapped: Some(wrapped),
             meta: meta.seal(&engagement.fields, version)?,
             scan: ScanState::Pending,
+            generation: 0,
             writer: caller.who().principal,
             mac: [0; 32],
             gone: None,
@@ -323,6 +305,9 @@ impl Incoming {
             Ok(name) => name,
             Err(error) => {
                 custody.forget(intents).await;
+                if staged {
+                    custody.forget_staged(version).await;
+                }
                 let failure = error.kind().name();
                 custody.failed(&caller, request, engagement.id, Verb::Write, Some(&dataset), failure).await?;
                 return Err(error);
@@ -354,7 +339,7 @@ pub(crate) fn check_key(key: &[u8]) -> Result<(), CustodyError> {
 }
 
 fn facts_of(engagement: &Engagement, version: VersionId, mentions: Vec<MentionRow>) -> Change {
-    Change::Facts { engagement: engagement.id, version, mentions }
+    Change::Facts { engagement: engagement.id, version, generation: FIRST_SCAN, mentions }
 }
 
 pub(crate) fn joined(error: tokio::task::JoinError) -> CustodyError {

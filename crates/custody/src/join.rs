@@ -20,6 +20,7 @@ use crate::scope::{EngagementScope, Figure, LISTED, ScopedObject};
 #[derive(Default)]
 struct People {
     all: RoaringBitmap,
+    unresolved: u64,
     types: BTreeMap<DataType, RoaringBitmap>,
 }
 
@@ -53,6 +54,7 @@ impl Custody {
             bytes: Figure::default(),
             names_only: names_only.len(),
             people: Figure { sent: sent.all.len(), authorised: authorised.all.len() },
+            unresolved: Figure { sent: sent.unresolved, authorised: authorised.unresolved },
             types,
             unscanned: 0,
             objects: Vec::with_capacity(listed.len()),
@@ -102,8 +104,14 @@ impl Custody {
     ) -> Result<People, CustodyError> {
         let mut people = People::default();
         self.catalog.facts(engagement, &ordinals(touches), |fact| {
-            let block = u64::from(fact.block).saturating_mul(BLOCK_BYTES);
-            let block = block..block.saturating_add(BLOCK_BYTES);
+            // What lies nobody knows where is reached by whoever touched anything, and certainly by who read all of it.
+            let block = match fact.block {
+                scan::ANYWHERE => 0..u64::MAX,
+                block => {
+                    let from = u64::from(block).saturating_mul(BLOCK_BYTES);
+                    from..from.saturating_add(BLOCK_BYTES)
+                }
+            };
             let reached = touches.whole.contains(fact.ordinal)
                 || touches
                     .partial
@@ -111,6 +119,7 @@ impl Custody {
                     .is_some_and(|ranges| ranges.iter().any(|range| counts(range, &block)));
             if reached {
                 people.all.extend(fact.subjects.iter());
+                people.unresolved = people.unresolved.saturating_add(fact.unresolved);
                 people.types.entry(fact.data_type).or_default().extend(fact.subjects.iter());
             }
         })?;

@@ -176,7 +176,8 @@ impl Custody {
             policies: permit.policies().clone(),
         };
         let draft = self.draft(caller, request, engagement.id.into(), kind::LOCK, what)?;
-        let change = Change::Steer { version: row.version, was, scan: row.scan, lock, mac };
+        let (version, scan, generation) = (row.version, row.scan, row.generation);
+        let change = Change::Steer { version, was, scan, generation, lock, mac };
         let recorded = self.act(caller, permit, vec![change], draft).await;
         self.shelf.drop_name(dataset.id, object.key);
         recorded?;

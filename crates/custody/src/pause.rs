@@ -204,11 +204,14 @@ impl Custody {
         let at = self.clock.now();
         let mut changes = vec![Change::EngagementState { engagement: engagement.id, state: State::Active, epoch }];
         changes.extend(approval.map(|approval| Change::UseApproval { approval, at }));
+        // Scans that were put off do not wait longer.
+        changes.push(Change::ReleaseJobs(at));
         // The entry and the row first, the fence file last: a crash between leaves it paused.
         self.act(caller, permit, changes, draft).await?;
         let (custody, opening) = (Arc::clone(self), Arc::clone(&engagement));
         let opened = tokio::task::spawn_blocking(move || custody.hold_resume(&opening, pauses, epoch)).await;
         if opened.map_err(joined)?? {
+            self.scan_soon();
             return Ok(Resumed { engagement: engagement.id, epoch, at });
         }
         // A pause was asked for meanwhile: it wins, and the catalog, which took the resume already, hears of it.

@@ -250,6 +250,7 @@ impl Custody {
             meta: Vec::new(),
             // There is nothing to scan.
             scan: ScanState::Scanned,
+            generation: 0,
             writer: caller.who().principal,
             mac: [0; 32],
             gone: None,

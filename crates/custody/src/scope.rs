@@ -94,6 +94,9 @@ pub struct EngagementScope {
     pub names_only: u64,
     /// People named in what was reached.
     pub people: Figure,
+    /// Mentions in what was reached of people whom nothing tells apart: at most so many more people.
+    #[serde(default)]
+    pub unresolved: Figure,
     /// By type of data: people whose data of this type was reached.
     pub types: BTreeMap<DataType, Figure>,
     /// Versions that no detector has read.

@@ -10,6 +10,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Deref;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use base::id::{DatasetId, RequestId};
@@ -49,6 +50,48 @@ pub struct DatasetSettings {
     /// What browsers are told.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub cors: Vec<CorsRule>,
+    /// What becomes of a version in which secrets are found.
+    #[serde(skip_serializing_if = "SecretsFound::is_default")]
+    pub secrets: SecretsFound,
+}
+
+/// What becomes of a version in which a scan is sure to have found secrets. Card verification data is not asked about: nobody
+/// may store it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SecretsFound {
+    /// It lies in quarantine until somebody decides.
+    #[default]
+    Quarantine,
+    /// It is listed and may be read like others: for data that is about secrets.
+    List,
+}
+
+impl SecretsFound {
+    /// The text form.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Quarantine => "quarantine",
+            Self::List => "list",
+        }
+    }
+
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl FromStr for SecretsFound {
+    type Err = CustodyError;
+
+    fn from_str(text: &str) -> Result<Self, CustodyError> {
+        match text {
+            "quarantine" => Ok(Self::Quarantine),
+            "list" => Ok(Self::List),
+            _ => Err(CustodyError::invalid(format!("`{text}` is neither `quarantine` nor `list`"))),
+        }
+    }
 }
 
 /// Whether versions are kept.
@@ -214,13 +257,12 @@ impl Custody {
         setting: &'static str,
         change: impl FnOnce(&mut DatasetSettings) -> Result<String, CustodyError> + Send,
     ) -> Result<(), CustodyError> {
-        let engagement = self.compartment(caller)?;
-        let dataset = self.dataset(caller, bucket)?;
+        let (engagement, dataset) = self.collection(caller, bucket)?;
         let matter = Matter::names(request, Verb::ConfigureDataset, &engagement, Some(&dataset));
         let permit = self.judge(caller, matter).await?;
         let _turn = self.desk.lock().await;
         // As it is now that nobody else changes it.
-        let dataset = self.dataset(caller, bucket)?;
+        let (_, dataset) = self.collection(caller, bucket)?;
         let revision = dataset.revision.saturating_add(1);
         let mut settings = dataset.settings.clone();
         let changed = change(&mut settings)

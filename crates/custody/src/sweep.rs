@@ -26,6 +26,8 @@ impl Custody {
         if !left.is_empty() {
             self.queue.record(vec![Change::KillIntents(left)], Vec::new()).await?;
         }
+        // INVARIANT: after the intents. A put whose facts are swept here has an older intent, which is dead by now.
+        self.queue.record(vec![Change::DropStagedFactsBefore(oldest)], Vec::new()).await?;
         let mut swept = 0usize;
         loop {
             let garbage = self.catalog.garbage(ROUND)?;

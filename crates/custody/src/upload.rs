@@ -242,6 +242,7 @@ impl Custody {
             wrapped: Some(wrapped),
             meta: meta.seal(&engagement.fields, upload.version)?,
             scan: ScanState::Pending,
+            generation: 0,
             writer: caller.who().principal,
             mac: [0; 32],
             gone: None,

@@ -25,6 +25,9 @@ const CONTEXT: &str = "version";
 /// What the MAC is bound to of a version that stands beside others, hides them, or is locked.
 const CONTEXT_KEPT: &str = "version.kept";
 
+/// What the MAC is bound to of a version that was scanned anew.
+const CONTEXT_RESCANNED: &str = "version.rescanned";
+
 /// What S3 calls the null version.
 const NULL: &str = "null";
 
@@ -139,10 +142,14 @@ fn corrupt(row: &VersionRow) -> CustodyError {
 /// What of a row steers policy and scope and is not bound to the wrapped key.
 ///
 /// A null version that is neither a marker nor locked is stated as all versions were before there were others, under a context
-/// of its own: rows of that time still verify.
+/// of its own: rows of that time still verify. So is one whose first scan holds.
 fn steering(row: &VersionRow) -> (&'static str, Vec<u8>) {
     let mut message = Vec::with_capacity(160);
-    let plain = row.null && !row.marker && row.lock == Lock::default();
+    let rescanned = row.generation > 0;
+    let plain = row.null && !row.marker && row.lock == Lock::default() && !rescanned;
+    if rescanned {
+        message.extend_from_slice(&row.generation.to_be_bytes());
+    }
     if !plain {
         message.extend_from_slice(&[u8::from(row.null), u8::from(row.marker)]);
         let (mode, until) = row.lock.retention.map_or(("", 0), |retention| (retention.mode.word(), retention.until.0));
@@ -161,5 +168,10 @@ fn steering(row: &VersionRow) -> (&'static str, Vec<u8>) {
     message.extend_from_slice(row.scan.word().as_bytes());
     message.push(0);
     message.extend_from_slice(&row.key);
-    (if plain { CONTEXT } else { CONTEXT_KEPT }, message)
+    let context = match (plain, rescanned) {
+        (true, _) => CONTEXT,
+        (_, true) => CONTEXT_RESCANNED,
+        _ => CONTEXT_KEPT,
+    };
+    (context, message)
 }

@@ -8,6 +8,7 @@
 //! are read; an unsigned request learns nothing but that it is unsigned.
 
 mod handlers;
+mod intake;
 mod problem;
 mod routes;
 mod signed;

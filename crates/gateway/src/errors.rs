@@ -78,9 +78,13 @@ fn missing(what: Thing) -> Refusal {
         Thing::Version => Refusal::new(Code::NoSuchVersion, "the specified version does not exist"),
         Thing::Upload => Refusal::new(Code::NoSuchUpload, "the specified multipart upload does not exist"),
         Thing::Part => Refusal::new(Code::InvalidPart, "one or more of the specified parts could not be found"),
-        Thing::Partner | Thing::Engagement | Thing::Principal | Thing::Grant | Thing::Session | Thing::Approval => {
-            Refusal::new(Code::AccessDenied, DENIED)
-        }
+        Thing::Partner
+        | Thing::Engagement
+        | Thing::Principal
+        | Thing::Grant
+        | Thing::Session
+        | Thing::Approval
+        | Thing::Quarantined => Refusal::new(Code::AccessDenied, DENIED),
     }
 }
 

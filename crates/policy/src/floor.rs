@@ -4,7 +4,7 @@
 //! beside Cedar, on every decision. Under the shipped set they never fire, because a policy has refused already and says why.
 
 use base::Kind;
-use base::word::{State, Verb};
+use base::word::{PrincipalKind, State, Verb};
 
 use crate::inputs::Inputs;
 
@@ -42,6 +42,15 @@ const FLOORS: &[Floor] = &[
         guideline: "A resume takes two people.",
         refusal: Kind::Refused,
         breached: |inputs| inputs.verb == Verb::Resume && inputs.approvers == 0,
+    },
+    Floor {
+        id: "floor-quarantine",
+        guideline: "Nobody lets out of quarantine what they wrote themselves, and no program lets anything out.",
+        refusal: Kind::Refused,
+        breached: |inputs| {
+            let own = inputs.version.is_some_and(|version| version.written_by_caller);
+            inputs.verb == Verb::ReleaseQuarantined && (own || inputs.kind != PrincipalKind::Person)
+        },
     },
 ];
 

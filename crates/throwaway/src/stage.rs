@@ -28,7 +28,15 @@ pub(crate) const SECOND: &str = "second";
 const GRANT_SECONDS: i64 = 30 * 24 * 3600;
 
 /// What no grant gives: the office's acts, and the scanner's.
-const NOT_GRANTED: [Verb; 5] = [Verb::Scope, Verb::Resume, Verb::Administer, Verb::IssueSession, Verb::Scan];
+const NOT_GRANTED: [Verb; 7] = [
+    Verb::Scope,
+    Verb::Resume,
+    Verb::Administer,
+    Verb::IssueSession,
+    Verb::Scan,
+    Verb::Review,
+    Verb::ReleaseQuarantined,
+];
 
 /// The deployment as it was founded.
 pub(crate) struct Stage {

@@ -116,6 +116,7 @@ impl World {
             wrapped: Some(WrappedKey { under: KeyId::fresh(&self.entropy), bytes: vec![3; 60] }),
             meta: b"sealed meta".to_vec(),
             scan: ScanState::Pending,
+            generation: 0,
             writer: self.person.id,
             mac: [4; 32],
             gone: None,

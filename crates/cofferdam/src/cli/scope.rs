@@ -84,6 +84,9 @@ impl Scope {
                         ("names only", part.names_only.to_string()),
                         ("people", range(part.people)),
                     ];
+                    if part.unresolved.authorised > 0 {
+                        lines.push(("also named", range(part.unresolved)));
+                    }
                     lines.extend(types);
                     context.output.one("scope", part, &lines)?;
                 }

@@ -3,17 +3,21 @@
 use std::sync::Arc;
 
 use attest::person::{self, body_digest};
-use base::id::{ApprovalId, EngagementId, GrantId, SessionId};
+use base::id::{ApprovalId, EngagementId, GrantId, SessionId, VersionId};
 use base::time::Clock;
-use base::word::Purpose;
+use base::word::{Decision, Purpose};
 use base::{Entropy, Kind, Timestamp};
 use bytes::Bytes;
 use custody::approvals::Approval;
 use custody::evidence::LedgerState;
 use custody::office::{NewGrant, NewPrincipal};
 use custody::pause::{Paused, Resumed};
+use custody::profile::Profile;
+use custody::quarantine::Quarantined;
+use custody::rescan::RescanState;
 use custody::scope::Scope;
 use custody::sessions::{Issued, NewSession};
+use custody::settings::SecretsFound;
 use http::{Method, Request};
 use http_body_util::Full;
 use serde::de::DeserializeOwned;
@@ -199,6 +203,71 @@ impl AdminClient {
             "unscannable_readable": unscannable_readable,
         });
         self.post(&["datasets"], &body).await
+    }
+
+    /// Says what becomes of versions of a dataset in which secrets are found.
+    ///
+    /// # Errors
+    /// As [`Self::call`].
+    pub async fn configure_secrets(&self, bucket: &str, secrets: SecretsFound) -> Result<Value, Error> {
+        self.post(&["datasets", bucket, "secrets"], &json!({ "secrets": secrets })).await
+    }
+
+    /// What a dataset holds.
+    ///
+    /// # Errors
+    /// As [`Self::call`].
+    pub async fn profile(&self, bucket: &str) -> Result<Profile, Error> {
+        self.get(&["datasets", bucket, "profile"]).await
+    }
+
+    /// Queues another scan of a dataset.
+    ///
+    /// # Errors
+    /// As [`Self::call`].
+    pub async fn rescan(&self, bucket: &str) -> Result<RescanState, Error> {
+        self.post(&["datasets", bucket, "rescan"], &json!({})).await
+    }
+
+    /// How far a dataset's scans are, and what the last ones changed.
+    ///
+    /// # Errors
+    /// As [`Self::call`].
+    pub async fn rescan_state(&self, bucket: &str) -> Result<RescanState, Error> {
+        self.get(&["datasets", bucket, "rescan"]).await
+    }
+
+    /// What lies in quarantine: in one dataset, or wherever the caller may review.
+    ///
+    /// # Errors
+    /// As [`Self::call`].
+    pub async fn quarantined(&self, bucket: Option<&str>) -> Result<Vec<Quarantined>, Error> {
+        match bucket {
+            Some(bucket) => self.get(&["datasets", bucket, "quarantine"]).await,
+            None => self.get(&["quarantine"]).await,
+        }
+    }
+
+    /// One version that lies in quarantine.
+    ///
+    /// # Errors
+    /// As [`Self::call`].
+    pub async fn quarantined_version(&self, version: VersionId) -> Result<Quarantined, Error> {
+        self.get(&["quarantine", &version.to_string()]).await
+    }
+
+    /// Lets a version out of quarantine, or records that it stays.
+    ///
+    /// # Errors
+    /// As [`Self::call`].
+    pub async fn decide_quarantined(
+        &self,
+        version: VersionId,
+        decision: Decision,
+        reason: &str,
+    ) -> Result<Quarantined, Error> {
+        let act = decision.word();
+        self.post(&["quarantine", &version.to_string(), act], &json!({ "reason": reason })).await
     }
 
     /// Creates a principal.

@@ -62,6 +62,7 @@ fn right() -> EngagementScope {
         bytes: Figure { sent: SIZE, authorised: SIZE + 2 * BLOCK_BYTES },
         names_only: 1,
         people,
+        unresolved: Figure::default(),
         types: BTreeMap::from([(DataType::Ssn, people)]),
         unscanned: 0,
         objects: vec![

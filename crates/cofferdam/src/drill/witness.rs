@@ -49,10 +49,9 @@ impl Witness {
         Content { size: bytes.len() as u64, digest: attest::sha256(&[bytes]), marks }
     }
 
-    /// The person whom these identities name: the first seen of those that are known, or a new one.
+    /// The person whom these identities name: whoever the strongest names, or a new one.
     fn person(&mut self, identities: &[[u8; 16]]) -> Option<u32> {
-        identities.first()?;
-        let known = identities.iter().filter_map(|identity| self.known.get(identity)).min().copied();
+        let known = self.known.get(identities.first()?).copied();
         let person = known.unwrap_or_else(|| {
             self.people = self.people.saturating_add(1);
             self.people

@@ -259,7 +259,7 @@ fn view(call: &Call) -> View<'_> {
     View::of(call.custody.directory(), &call.caller)
 }
 
-fn answer<T: Serialize + ?Sized>(value: &T) -> Answer {
+pub(super) fn answer<T: Serialize + ?Sized>(value: &T) -> Answer {
     render(StatusCode::OK, value)
 }
 

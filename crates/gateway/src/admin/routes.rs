@@ -12,7 +12,7 @@ use http_body_util::Full;
 use serde::de::DeserializeOwned;
 
 use super::problem::Problem;
-use super::{Interpreter, handlers};
+use super::{Interpreter, handlers, intake};
 use crate::tls::CertificateState;
 
 /// Where the API begins.
@@ -82,7 +82,7 @@ impl Call {
 }
 
 macro_rules! routes {
-    ($($method:ident $pattern:literal $verb:literal => $handler:ident;)*) => {
+    ($($method:ident $pattern:literal $verb:literal => $($handler:ident)::+;)*) => {
         /// Every route a person may call, and `health`.
         pub static ROUTES: &[Route] = &[
             Route {
@@ -97,42 +97,51 @@ macro_rules! routes {
                 pattern: $pattern,
                 verb: $verb,
                 access: Access::Person,
-                handler: |call| Box::pin(handlers::$handler(call)),
+                handler: |call| Box::pin($($handler)::+(call)),
             },)*
         ];
     };
 }
 
 routes! {
-    GET "status" "status" => status;
-    GET "partners" "partner list" => list_partners;
-    POST "partners" "partner create" => create_partner;
-    GET "partners/{name}" "partner show" => show_partner;
-    GET "engagements" "engagement list" => list_engagements;
-    POST "engagements" "engagement create" => create_engagement;
-    GET "engagements/{name}" "engagement show" => show_engagement;
-    POST "engagements/{name}/pause" "pause" => pause;
-    POST "engagements/{name}/resume" "resume" => resume;
-    GET "datasets" "dataset list" => list_datasets;
-    POST "datasets" "dataset create" => create_dataset;
-    GET "datasets/{bucket}" "dataset show" => show_dataset;
-    GET "principals" "principal list" => list_principals;
-    POST "principals" "principal create" => create_principal;
-    GET "principals/{name}" "principal show" => show_principal;
-    GET "grants" "grant list" => list_grants;
-    POST "grants" "grant create" => create_grant;
-    GET "grants/{id}" "grant show" => show_grant;
-    DELETE "grants/{id}" "grant delete" => delete_grant;
-    GET "sessions" "session list" => list_sessions;
-    POST "sessions" "session create" => create_session;
-    GET "sessions/{id}" "session show" => show_session;
-    DELETE "sessions/{id}" "session end" => end_session;
-    GET "approvals" "approval list" => list_approvals;
-    POST "approvals/{id}/approve" "approval grant" => approve;
-    POST "scope" "scope" => scope;
-    GET "ledger/checkpoint" "ledger show" => ledger;
-    POST "ledger/verify" "ledger verify" => verify;
-    POST "ledger/pack/{engagement}" "ledger pack" => pack;
+    GET "status" "status" => handlers::status;
+    GET "partners" "partner list" => handlers::list_partners;
+    POST "partners" "partner create" => handlers::create_partner;
+    GET "partners/{name}" "partner show" => handlers::show_partner;
+    GET "engagements" "engagement list" => handlers::list_engagements;
+    POST "engagements" "engagement create" => handlers::create_engagement;
+    GET "engagements/{name}" "engagement show" => handlers::show_engagement;
+    POST "engagements/{name}/pause" "pause" => handlers::pause;
+    POST "engagements/{name}/resume" "resume" => handlers::resume;
+    GET "datasets" "dataset list" => handlers::list_datasets;
+    POST "datasets" "dataset create" => handlers::create_dataset;
+    GET "datasets/{bucket}" "dataset show" => handlers::show_dataset;
+    POST "datasets/{bucket}/secrets" "dataset configure" => intake::configure_secrets;
+    GET "datasets/{bucket}/profile" "dataset profile" => intake::profile;
+    POST "datasets/{bucket}/rescan" "dataset rescan" => intake::rescan;
+    GET "datasets/{bucket}/rescan" "dataset rescan" => intake::rescan_state;
+    GET "datasets/{bucket}/quarantine" "quarantine list" => intake::list_quarantined_of;
+    GET "quarantine" "quarantine list" => intake::list_quarantined;
+    GET "quarantine/{version}" "quarantine show" => intake::show_quarantined;
+    POST "quarantine/{version}/release" "quarantine release" => intake::release_quarantined;
+    POST "quarantine/{version}/keep" "quarantine keep" => intake::keep_quarantined;
+    GET "principals" "principal list" => handlers::list_principals;
+    POST "principals" "principal create" => handlers::create_principal;
+    GET "principals/{name}" "principal show" => handlers::show_principal;
+    GET "grants" "grant list" => handlers::list_grants;
+    POST "grants" "grant create" => handlers::create_grant;
+    GET "grants/{id}" "grant show" => handlers::show_grant;
+    DELETE "grants/{id}" "grant delete" => handlers::delete_grant;
+    GET "sessions" "session list" => handlers::list_sessions;
+    POST "sessions" "session create" => handlers::create_session;
+    GET "sessions/{id}" "session show" => handlers::show_session;
+    DELETE "sessions/{id}" "session end" => handlers::end_session;
+    GET "approvals" "approval list" => handlers::list_approvals;
+    POST "approvals/{id}/approve" "approval grant" => handlers::approve;
+    POST "scope" "scope" => handlers::scope;
+    GET "ledger/checkpoint" "ledger show" => handlers::ledger;
+    POST "ledger/verify" "ledger verify" => handlers::verify;
+    POST "ledger/pack/{engagement}" "ledger pack" => handlers::pack;
 }
 
 /// A route and what its braces captured.

@@ -8,6 +8,7 @@ use base::id::{DatasetId, EngagementId, GrantId, PartnerId, PrincipalId, Session
 use base::word::{PrincipalKind, Purpose, Role, State, Verb};
 use custody::Caller;
 use custody::directory::Directory;
+use custody::settings::SecretsFound;
 use serde::Serialize;
 
 /// What a caller may see of the directory.
@@ -40,6 +41,7 @@ pub(super) struct Dataset {
     engagement: String,
     purposes: Vec<Purpose>,
     unscannable_readable: bool,
+    secrets: SecretsFound,
     created: Timestamp,
 }
 
@@ -117,6 +119,7 @@ impl<'a> View<'a> {
             engagement,
             purposes: row.purposes.clone(),
             unscannable_readable: row.unscannable_readable,
+            secrets: row.settings.secrets,
             created: row.created,
         })
         .collect()

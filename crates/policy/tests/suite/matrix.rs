@@ -66,6 +66,10 @@ fn sections() -> Vec<(String, Case)> {
                 sections
                     .push((format!("{verb}, approved by one other person"), Case { approvers: vec![OTHER], ..plain }));
             }
+            Verb::ReleaseQuarantined => {
+                sections.push((verb.to_string(), plain.clone()));
+                sections.push((format!("{verb}, by the writer"), Case { own_work: true, ..plain }));
+            }
             _ => sections.push((verb.to_string(), plain)),
         }
     }

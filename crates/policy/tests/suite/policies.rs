@@ -22,6 +22,10 @@ fn forbidden() -> Vec<(&'static str, Case)> {
         ("purpose", Case { purpose: None, ..plain() }),
         ("purpose-of-dataset", Case { dataset_purposes: vec!["evaluation"], ..plain() }),
         ("purpose-of-grant", Case { purpose: Some("evaluation"), ..plain() }),
+        (
+            "own-work-stays",
+            Case { verb: Verb::ReleaseQuarantined, own_work: true, roles: vec![Role::Security], ..plain() },
+        ),
         ("resume-takes-two", Case { verb: Verb::Resume, roles: vec![Role::Security], ..plain() }),
     ]
 }
@@ -35,6 +39,8 @@ fn permitted() -> Vec<(&'static str, Case, Case)> {
     let partner_scope = Case { roles: vec![Role::PartnerSecurity], partner: Some(THEIR_PARTNER), ..scope.clone() };
     let administer = Case { verb: Verb::Administer, roles: vec![Role::Administrator], ..plain() };
     let issue = Case { verb: Verb::IssueSession, roles: vec![Role::Security], ..plain() };
+    let review = Case { verb: Verb::Review, roles: vec![Role::Security], ..plain() };
+    let release = Case { verb: Verb::ReleaseQuarantined, ..review.clone() };
     vec![
         ("scanner", scanner.clone(), Case { kind: PrincipalKind::Person, ..scanner }),
         ("grant-needed", Case::default(), Case { grant: None, ..Case::default() }),
@@ -46,6 +52,8 @@ fn permitted() -> Vec<(&'static str, Case, Case)> {
             Case { roles: vec![Role::PartnerResearcher], ..partner_scope },
         ),
         ("administrators-set-up", administer.clone(), Case { roles: vec![Role::Security], ..administer }),
+        ("reviewers-review", review.clone(), Case { roles: vec![Role::Administrator], ..review }),
+        ("security-releases", release.clone(), Case { kind: PrincipalKind::Workload, ..release }),
         ("sessions-are-issued", issue.clone(), Case { roles: vec![Role::DataEngineer], ..issue }),
     ]
 }
@@ -153,6 +161,32 @@ fn unscannable_is_readable_where_the_contract_says_so() {
     let decider = Decider::new().unwrap();
     let unscannable = Case { scan: ScanState::Unscannable, unscannable_readable: true, ..Case::default() };
     assert!(unscannable.judge(&decider).is_ok());
+}
+
+#[test]
+fn quarantine_is_open_to_reviewers_whom_a_grant_names() {
+    let decider = Decider::new().unwrap();
+    let reviewer = Case { scan: ScanState::Quarantined, ..Case::default() };
+    assert!(reviewer.judge(&decider).is_ok());
+    let without = Grant { verbs: vec![Verb::Read], ..Grant::default() };
+    for other in [
+        Case { grant: Some(without), ..reviewer.clone() },
+        Case { kind: PrincipalKind::Workload, roles: vec![Role::Workload], ..reviewer.clone() },
+        Case { own_work: true, ..reviewer },
+    ] {
+        assert_eq!(cited(&other.judge(&decider)).0, "quarantined");
+    }
+    let partner = Case {
+        verb: Verb::Review,
+        roles: vec![Role::PartnerSecurity],
+        partner: Some(THEIR_PARTNER),
+        grant: None,
+        purpose: None,
+        ..Case::default()
+    };
+    assert!(partner.judge(&decider).is_ok(), "a partner's security sees what lies in quarantine of its own");
+    let releases = Case { verb: Verb::ReleaseQuarantined, ..partner };
+    assert!(releases.judge(&decider).is_err());
 }
 
 #[test]

@@ -45,12 +45,8 @@ fn what_could_not_be_cited_does_not_start() {
 
 #[test]
 fn a_schema_that_lacks_what_is_asked_does_not_start() {
-    let without_scan = SCHEMA.replace(
-        r#", "issue-session", "scan"
-  appliesTo"#,
-        r#", "issue-session"
-  appliesTo"#,
-    );
+    let without_scan =
+        SCHEMA.replace("\"scan\",\n  \"review\", \"release-quarantined\"\n  appliesTo", "\"review\"\n  appliesTo");
     assert_ne!(without_scan, SCHEMA);
     assert!(refused(&without_scan, ALL).contains("`action scan`"));
     let other_shape = SCHEMA.replace("approvers: Long", "approvers: String");
@@ -105,6 +101,8 @@ fn no_set_can_allow_what_the_floor_forbids() {
     }
     let alone = Case { verb: Verb::Resume, ..Case::default() };
     assert_eq!(cited(&alone.judge(&decider)), ("floor-resume", Kind::Refused));
+    let own = Case { verb: Verb::ReleaseQuarantined, own_work: true, ..Case::default() };
+    assert_eq!(cited(&own.judge(&decider)), ("floor-quarantine", Kind::Refused));
 }
 
 #[test]

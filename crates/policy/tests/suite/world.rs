@@ -127,7 +127,13 @@ impl Case {
 
     fn target(&self) -> Target {
         match self.verb {
-            Verb::Read | Verb::Head | Verb::Scan | Verb::Delete | Verb::BypassGovernance => {
+            Verb::Read
+            | Verb::Head
+            | Verb::Scan
+            | Verb::Delete
+            | Verb::BypassGovernance
+            | Verb::Review
+            | Verb::ReleaseQuarantined => {
                 Target::Bytes { object: Arc::new(sealed_object()), window: Window { from: 0, to: 100 } }
             }
             Verb::List | Verb::Write | Verb::DeleteDataset | Verb::ConfigureDataset => Target::Dataset(DATASET),
