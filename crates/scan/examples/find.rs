@@ -1,6 +1,6 @@
 //! Prints what is found in files, without the values: `cargo run --release -p scan --example find -- FILE...`.
 //!
-//! One finding a line, fields parted by tabs: file, from, to, type, confidence, validator, record, part.
+//! One finding a line, fields parted by tabs: file, from, to, label, rule, confidence, validator, record, part.
 
 #![expect(clippy::print_stdout, reason = "an example for people, outside the product")]
 
@@ -18,15 +18,19 @@ impl Digester for Blind {
 }
 
 fn main() -> std::io::Result<()> {
+    let scanner = Scanner::new(Options::default());
     for path in std::env::args().skip(1) {
         let mut findings: Vec<Finding> = Vec::new();
-        let mut scan =
-            Scanner::new(Options::default()).begin(&Hint { content_type: None, name: &path }, Arc::new(Blind));
+        let mut scan = scanner.begin(&Hint { content_type: None, name: &path }, Arc::new(Blind));
         scan.push(&std::fs::read(&path)?, &mut findings);
         let _ = scan.finish(&mut findings);
         for found in findings {
-            let Finding { data_type, from, to, confidence, validator, record, part, .. } = found;
-            println!("{path}\t{from}\t{to}\t{data_type}\t{confidence:?}\t{validator}\t{record}\t{part}");
+            let Finding { rule, from, to, confidence, validator, record, part, .. } = found;
+            let rule = scanner.rules().get(rule);
+            println!(
+                "{path}\t{from}\t{to}\t{}\t{}\t{confidence:?}\t{validator}\t{record}\t{part}",
+                rule.label, rule.id
+            );
         }
     }
     Ok(())

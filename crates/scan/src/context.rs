@@ -57,7 +57,9 @@ pub(crate) enum About {
     This,
     /// They speak of what another rule finds.
     Another,
-    /// They speak of neither.
+    /// They speak of a number that no rule finds.
+    Other,
+    /// They speak of none.
     Nothing,
 }
 
@@ -91,7 +93,8 @@ impl<'a> Context<'a> {
     pub(crate) fn about(&self, rule: RuleId, to: usize) -> About {
         match self.topic(to) {
             Some(topic) if self.around.lexicon.is_about(topic, rule) => About::This,
-            None | Some(Topic::OTHER | Topic::UNSAID) => About::Nothing,
+            Some(Topic::OTHER) => About::Other,
+            None | Some(Topic::UNSAID) => About::Nothing,
             Some(_) => About::Another,
         }
     }

@@ -67,7 +67,7 @@ impl Lexicon {
         for (id, rule) in rules {
             let keywords = rule.keywords.iter().map(|word| (word, Counts::Everywhere));
             for (keyword, counts) in keywords.chain(rule.talk.iter().map(|word| (word, Counts::InTexts))) {
-                for spelling in spellings(keyword) {
+                for spelling in cases(keyword) {
                     let entry = said.entry(spelling).or_insert_with(|| (Vec::new(), counts));
                     entry.1 = entry.1.min(counts);
                     if entry.0.last() != Some(&id) {
@@ -88,7 +88,7 @@ impl Lexicon {
             add(spelling, topic, counts);
         }
         for (list, topic) in [(&words.against, Topic::OTHER), (&words.unsaid, Topic::UNSAID)] {
-            for spelling in list.iter().flat_map(|word| spellings(word)) {
+            for spelling in list.iter().flat_map(|word| cases(word)) {
                 add(spelling, topic, Counts::Everywhere);
             }
         }
@@ -158,10 +158,25 @@ impl Phrase {
     }
 }
 
+/// The spellings of a keyword. Case counts beyond ASCII, so there are three of those.
+fn cases(keyword: &str) -> Vec<Spelling> {
+    let upper = keyword.to_uppercase();
+    let mut letters = keyword.chars();
+    let capital: String = letters.next().map(char::to_uppercase).into_iter().flatten().chain(letters).collect();
+    let other = [upper, capital].into_iter().filter(|_| !keyword.is_ascii());
+    let mut spelled: Vec<Spelling> = spellings(keyword).collect();
+    spelled.extend(other.flat_map(|keyword| spellings(&keyword).collect::<Vec<_>>()));
+    spelled
+}
+
+fn lower(word: &[u8]) -> Box<[u8]> {
+    word.to_ascii_lowercase().into_boxed_slice()
+}
+
 /// How a keyword is written: word by word, and all in one, as in the names of columns.
 fn spellings(keyword: &str) -> impl Iterator<Item = Spelling> {
     let words: Spelling =
-        keyword.as_bytes().rsplit(|byte| !is_word(*byte)).filter(|word| !word.is_empty()).map(Box::from).collect();
+        keyword.as_bytes().rsplit(|byte| !is_word(*byte)).filter(|word| !word.is_empty()).map(lower).collect();
     let joined: Vec<u8> = words.iter().rev().flat_map(|word| word.iter().copied()).collect();
     let several = words.len() > 1;
     std::iter::once(words).chain(several.then(|| vec![joined.into_boxed_slice()]))
@@ -183,7 +198,9 @@ mod tests {
         for (id, rule) in rules.iter().filter(|(_, rule)| rule.data_type != base::word::DataType::Secret) {
             for keyword in rule.keywords.iter().chain(&rule.talk) {
                 for written in [keyword.clone(), keyword.to_ascii_uppercase()] {
-                    let last = written.rfind(|letter: char| !letter.is_alphabetic() && letter.is_ascii());
+                    let mark = |letter: char| !letter.is_alphabetic() && letter.is_ascii();
+                    let written = written.trim_end_matches(mark);
+                    let last = written.rfind(mark);
                     let (before, word) = written.split_at(last.map_or(0, |at| at + 1));
                     let topic = lexicon.look_up(word.as_bytes(), before.as_bytes(), false);
                     assert!(topic.is_some_and(|topic| lexicon.is_about(topic, id)), "{}: {written}", rule.id);

@@ -80,8 +80,10 @@ pub struct Rule {
     pub data_type: DataType,
     /// Its name in predictions.
     pub label: String,
-    /// The form of a value, as a regular expression of ASCII. `None` if code finds the candidates.
+    /// The form of a value, as a regular expression of ASCII.
     pub pattern: Option<String>,
+    /// Forms that are the rule's too, but that so many numbers have that one counts only where words speak of it.
+    pub weak: Option<String>,
     /// The code that finds candidates, if it is not the pattern alone.
     pub detector: Option<String>,
     /// The check that a value passes.

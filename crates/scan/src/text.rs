@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-/// A text of fewer bytes than this holds nothing that any detector finds: `a@b.cd` is the shortest.
-pub(crate) const SHORTEST_BYTES: usize = 6;
+/// A text of fewer bytes than this holds nothing that any detector finds: a CVV is the shortest.
+pub(crate) const SHORTEST_BYTES: usize = 3;
 
 /// A decoded text with everything its readers know about it.
 pub(crate) struct Text<'a> {

@@ -4,7 +4,14 @@
 
 use std::fmt;
 
+mod americas;
+mod asia_africa;
+mod device;
 mod digits;
+mod europe;
+mod finance;
+mod health;
+mod north_east;
 
 /// What a passed check is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,7 +28,6 @@ pub(crate) enum Proof {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Value<'a> {
     /// As it is written.
-    #[expect(dead_code, reason = "the checks of base58 need it, which are not there yet")]
     pub(crate) raw: &'a [u8],
     /// Its letters and digits, in capitals.
     pub(crate) compact: &'a [u8],
@@ -100,5 +106,15 @@ impl fmt::Debug for Validator {
 
 /// Every check.
 fn checks() -> impl Iterator<Item = &'static Check> {
-    digits::CHECKS.iter()
+    let files: [&'static [Check]; 8] = [
+        digits::CHECKS,
+        americas::CHECKS,
+        europe::CHECKS,
+        north_east::CHECKS,
+        asia_africa::CHECKS,
+        health::CHECKS,
+        finance::CHECKS,
+        device::CHECKS,
+    ];
+    files.into_iter().flatten()
 }

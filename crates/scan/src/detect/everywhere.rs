@@ -5,6 +5,7 @@
 use regex_automata::meta::Regex;
 
 use super::rule::{Judge, LONGEST_VALUE_BYTES};
+use super::token::Form;
 use super::{Candidate, Scene};
 use crate::pattern::reading;
 use crate::rules::{Rule, RuleId, RulesError};
@@ -36,6 +37,8 @@ impl Everywhere {
     pub(super) fn detect(&self, scene: &Scene<'_>, found: &mut Vec<Candidate>) {
         let places = self.regex.find_iter(scene.text.bytes).map(|place| place.range());
         let short = places.filter(|place| place.len() <= LONGEST_VALUE_BYTES);
-        found.extend(short.filter_map(|place| self.judge.judge(scene, &scene.context(place.start), place)));
+        found.extend(
+            short.filter_map(|place| self.judge.judge(scene, &scene.context(place.start), place, Form::Telling)),
+        );
     }
 }

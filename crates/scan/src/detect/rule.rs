@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::token::Form;
 use super::{Candidate, Scene, Strength};
 use crate::context::{About, Context};
 use crate::finding::Confidence;
@@ -37,7 +38,14 @@ impl Judge {
     }
 
     /// Whether what is written in `span` is a value of the rule, and how sure that is.
-    pub(super) fn judge(&self, scene: &Scene<'_>, context: &Context<'_>, span: Range<usize>) -> Option<Candidate> {
+    pub(super) fn judge(
+        &self,
+        scene: &Scene<'_>,
+        context: &Context<'_>,
+        span: Range<usize>,
+        form: Form,
+    ) -> Option<Candidate> {
+        let need = if form == Form::Weak { Need::Required } else { self.need };
         let raw = scene.text.bytes.get(span.clone())?;
         let proof = match self.validator {
             Some(validator) => Some(passes(validator, raw)?),
@@ -46,13 +54,13 @@ impl Judge {
         if self.entropy.is_some_and(|floor| bits_per_character(raw) < floor) {
             return None;
         }
-        let told = self.need != Need::Nothing && context.tells_of(self.rule, span.end);
+        let told = need != Need::Nothing && context.tells_of(self.rule, span.end);
         // What a user looks for is theirs to say; no word of ours speaks against it.
-        let contested = self.need != Need::Nothing && self.origin == Origin::BuiltIn;
-        let another = contested && !told && context.about(self.rule, span.end) == About::Another;
+        let contested = need != Need::Nothing && self.origin == Origin::BuiltIn;
+        let another = contested && !told && matches!(context.about(self.rule, span.end), About::Another | About::Other);
         let confidence = match (told, another) {
             (true, _) => raised(self.confidence),
-            (false, _) if self.need == Need::Required => return None,
+            (false, _) if need == Need::Required => return None,
             // Words say that it is something else; chance passes a single check digit often enough.
             (false, true) if proof < Some(Proof::Strong) => return None,
             (false, true) => Confidence::Low,
@@ -61,8 +69,8 @@ impl Judge {
         let strength = match (proof, told) {
             (Some(Proof::Strong | Proof::Digit), true) => Strength::Certain,
             (Some(Proof::Ranges) | None, true) => Strength::RangesInContext,
-            (Some(Proof::Strong), false) => Strength::Checksum,
-            (Some(Proof::Digit), false) => Strength::Digit,
+            (Some(Proof::Strong), false) if !another => Strength::Checksum,
+            (Some(Proof::Strong | Proof::Digit), false) => Strength::Digit,
             (Some(Proof::Ranges), false) => Strength::Ranges,
             (None, false) => Strength::Shape,
         };

@@ -28,28 +28,45 @@ const CACHE_BYTES: usize = 2 << 20;
 #[derive(Debug)]
 pub(super) struct Tokens {
     automaton: DFA,
-    /// By number of the pattern.
     judges: Vec<Judge>,
+    /// For each pattern, whose it is and whether it is a weak one.
+    patterns: Vec<(usize, Form)>,
+}
+
+/// How much a form says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// What the rule says of it.
+    Telling,
+    /// Nothing without words that speak of it.
+    Weak,
 }
 
 /// What a scan keeps of the automaton.
 pub(crate) struct Scratch {
     cache: Cache,
-    /// Rule and end of what fits, from one beginning.
+    /// Pattern and end of what fits, from one beginning.
     fits: Vec<(usize, usize)>,
 }
 
 impl Tokens {
-    /// Of `rules`, which all have a pattern.
+    /// Of `rules`, which all have patterns.
     pub(super) fn new(rules: &[(RuleId, &Rule)]) -> Result<Self, RulesError> {
-        let patterns: Vec<&str> = rules.iter().filter_map(|(_, rule)| rule.pattern.as_deref()).collect();
+        let mut texts = Vec::new();
+        let mut patterns = Vec::new();
+        for (place, (_, rule)) in rules.iter().enumerate() {
+            for (text, form) in [(&rule.pattern, Form::Telling), (&rule.weak, Form::Weak)] {
+                texts.extend(text.as_deref());
+                patterns.extend(text.is_some().then_some((place, form)));
+            }
+        }
         let automaton = DFA::builder()
             .syntax(reading())
             .configure(Config::new().match_kind(MatchKind::All).cache_capacity(CACHE_BYTES))
-            .build_many(&patterns)
+            .build_many(&texts)
             .map_err(|source| RulesError::Patterns { source: Box::new(source) })?;
         let judges = rules.iter().map(|(id, rule)| Judge::new(*id, rule)).collect();
-        Ok(Self { automaton, judges })
+        Ok(Self { automaton, judges, patterns })
     }
 
     pub(super) fn scratch(&self) -> Scratch {
@@ -91,12 +108,13 @@ impl Tokens {
         }
         let context = scene.context(from);
         for (pattern, to) in &scratch.fits {
-            let grouped = is_part_of_row(text, from, *to);
-            if !grouped
-                && ends_at(text, *to)
-                && let Some(judge) = self.judges.get(*pattern)
+            let Some((place, form)) = self.patterns.get(*pattern) else { continue };
+            if ends_at(text, *to)
+                && !is_part_of_list(text, from, *to)
+                && !is_part_of_row(text, from, *to)
+                && let Some(judge) = self.judges.get(*place)
             {
-                found.extend(judge.judge(scene, &context, from..*to));
+                found.extend(judge.judge(scene, &context, from..*to, *form));
             }
         }
     }
@@ -160,6 +178,14 @@ fn is_part_of_row(text: &[u8], from: usize, to: usize) -> bool {
     let before = matches!(text.get(..from), Some([.., before, b' ']) if digit(before));
     let after = matches!(text.get(to..), Some([b' ', after, ..]) if digit(after));
     spaced && (before || after)
+}
+
+/// Whether what stands in `from..to` is a stretch of a longer row of hexadecimal pairs.
+fn is_part_of_list(text: &[u8], from: usize, to: usize) -> bool {
+    let colons = text.get(from..to).is_some_and(|value| value.contains(&b':'));
+    let before = matches!(text.get(..from), Some([.., before, b':']) if before.is_ascii_hexdigit());
+    let after = matches!(text.get(to..), Some([b':', after, ..]) if after.is_ascii_hexdigit());
+    colons && (before || after)
 }
 
 #[cfg(test)]

@@ -33,6 +33,7 @@ struct Written {
     r#type: DataType,
     label: String,
     pattern: Option<String>,
+    weak: Option<String>,
     detector: Option<String>,
     validator: Option<String>,
     #[serde(default)]
@@ -88,12 +89,11 @@ fn check(file: &str, written: Written, origin: Origin) -> Result<Rule, RulesErro
     {
         return Err(wrong("label", "it is no word of capitals, digits and `_`".to_owned()));
     }
-    match &written.pattern {
-        Some(text) => pattern::check(text).map_err(|problem| wrong("pattern", problem))?,
-        None if written.detector.is_none() => {
-            return Err(wrong("pattern", "there is none, and no detector either".to_owned()));
-        }
-        None => {}
+    for (field, text) in [("pattern", &written.pattern), ("weak", &written.weak)] {
+        text.as_deref().map_or(Ok(()), pattern::check).map_err(|problem| wrong(field, problem))?;
+    }
+    if written.pattern.is_none() && written.weak.is_none() && written.detector.is_none() {
+        return Err(wrong("pattern", "there is none, and no detector either".to_owned()));
     }
     if written.examples.is_empty() || written.counterexamples.is_empty() {
         return Err(wrong("examples", "a rule needs texts it finds something in, and texts it does not".to_owned()));
@@ -124,6 +124,7 @@ fn check(file: &str, written: Written, origin: Origin) -> Result<Rule, RulesErro
         data_type: written.r#type,
         label: written.label,
         pattern: written.pattern,
+        weak: written.weak,
         detector: written.detector,
         keywords: lower(written.keywords),
         talk: lower(written.talk),
