@@ -49,6 +49,8 @@ pub enum Kind {
     Pptx,
     /// An OpenDocument text, sheet or presentation.
     OpenDocument,
+    /// A PDF file.
+    Pdf,
     /// XML of an office document.
     Xml,
     /// A link in an archive.
@@ -71,6 +73,7 @@ impl Kind {
             _ if start.starts_with(avro::MARK) => Self::Avro,
             _ if is_image(start) => Self::Image,
             _ if is_safetensors(start) => Self::Safetensors,
+            [b'%', b'P', b'D', b'F', b'-', ..] => Self::Pdf,
             _ if crate::tar::begins(start) => Self::Tar,
             _ if is_pickle(start, name) => Self::Pickle,
             _ => Self::Text,
@@ -98,6 +101,7 @@ impl Kind {
             Self::Xlsx => "xlsx",
             Self::Pptx => "pptx",
             Self::OpenDocument => "opendocument",
+            Self::Pdf => "pdf",
             Self::Xml => "xml",
             Self::Link => "link",
         }

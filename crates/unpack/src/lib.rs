@@ -42,6 +42,7 @@ mod limits;
 mod model;
 mod office;
 mod parquet;
+mod pdf;
 mod pickle;
 mod place;
 mod report;

@@ -6,7 +6,7 @@ mod common;
 
 use base::word::DataType;
 use common::{Kept, examine, vector};
-use unpack::Kind;
+use unpack::{Kind, Outcome, Why};
 
 /// How many findings of a type there are below a path.
 fn count(kept: &Kept, path: &str, data_type: DataType) -> usize {
@@ -49,4 +49,47 @@ fn an_open_document_is_read() {
     let (_, kept) = examine("letter.odt", &vector("letter.odt"));
     assert_eq!(kept.entry("letter.odt").kind, Kind::OpenDocument);
     assert_eq!(count(&kept, "!content.xml", DataType::Email), 6);
+}
+
+#[test]
+fn pages_of_a_pdf_are_read() {
+    let (report, kept) = examine("report.pdf", &vector("report.pdf"));
+    assert!(report.is_complete(), "{:?}", report.not_scanned);
+    assert_eq!((count(&kept, "", DataType::Email), count(&kept, "", DataType::Phone)), (4, 3));
+    assert!(kept.identities("").contains(&identity("ada99@example.org")), "the author's address is in the properties");
+    let pages: Vec<&str> =
+        kept.found.iter().map(|found| found.spot.as_str()).filter(|spot| spot.contains("Page")).collect();
+    assert_eq!(pages, ["Page(1)", "Page(1)", "Page(2)", "Page(2)", "Page(3)", "Page(3)"]);
+}
+
+#[test]
+fn fonts_of_a_pdf_say_which_characters_they_show() {
+    let (report, kept) = examine("embedded-font.pdf", &vector("embedded-font.pdf"));
+    assert!(report.is_complete(), "{:?}", report.not_scanned);
+    assert_eq!(count(&kept, "", DataType::Email), 2);
+    let mut mute = vector("embedded-font.pdf");
+    let table = mute.windows(10).position(|name| name == b"/ToUnicode").unwrap();
+    mute[table + 1] = b'X';
+    let (report, _) = examine("mute.pdf", &mute);
+    assert!(matches!(report.not_scanned.keys().next(), Some(Why::Unsupported(what)) if what.contains("font")));
+}
+
+#[test]
+fn a_locked_pdf_is_not_scanned() {
+    let (report, kept) = examine("locked.pdf", &vector("locked.pdf"));
+    assert_eq!(kept.entry("locked.pdf").outcome, Outcome::NotScanned(Why::Encrypted));
+    assert_eq!(report.findings, 0);
+}
+
+#[test]
+fn a_pdf_may_be_wrong_anywhere() {
+    for name in ["report.pdf", "embedded-font.pdf"] {
+        let whole = vector(name);
+        for at in (0..whole.len()).step_by(7) {
+            let mut wrong = whole.clone();
+            wrong[at] ^= 0x15;
+            examine(name, &wrong);
+            examine(name, &whole[..at]);
+        }
+    }
 }
