@@ -97,7 +97,7 @@ impl Custody {
         let name = String::from_utf8_lossy(key);
         let hint = Hint { content_type, name: &name };
         let digester = Arc::new(Keyed(self.ring.subjects(engagement.id.into())?));
-        let scan = Scanner::new(scan::Options::default()).begin(&hint, digester);
+        let scan = Scanner::new(scan::Options::without_names()).begin(&hint, digester);
         let folder = Folder::new(Blocks { first: BLOCK_BYTES, rest: BLOCK_BYTES });
         let tally = Tally::new(folder, Rules::built_in(), dataset.settings.secrets);
         let digest = MentionDigest::new();

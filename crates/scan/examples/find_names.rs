@@ -24,7 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for line in std::io::BufReader::new(std::fs::File::open(path)?).lines() {
         let document: Document = serde_json::from_str(&line?)?;
         found.clear();
-        names.find_by(&model, document.text.as_bytes(), &mut found);
+        names.find_by(&model, document.text.as_bytes(), &[b"", b""], &mut found);
         for hit in &found {
             let label = match hit.kind {
                 Kind::Name => "PERSON",

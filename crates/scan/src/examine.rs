@@ -9,8 +9,10 @@ use zeroize::Zeroizing;
 use crate::anchor::Anchors;
 use crate::detect::{Candidate, Scratch};
 use crate::finding::{Digester, Finding, Sink};
+use crate::names::people::People;
 use crate::rules::{RuleId, Rules};
 use crate::sample::Sample;
+use crate::scanner::Options;
 use crate::text::{SHORTEST_BYTES, Text};
 
 /// The longest canonical form is an e-mail's: 64 bytes, `@` and 253.
@@ -24,6 +26,8 @@ pub(crate) struct Examiner {
     digester: Arc<dyn Digester>,
     anchors: Anchors,
     scratch: Scratch,
+    /// What finds names, if they are looked for.
+    people: Option<People>,
     candidates: Vec<Candidate>,
     canonical: Zeroizing<Vec<u8>>,
     /// How many findings were made.
@@ -31,8 +35,9 @@ pub(crate) struct Examiner {
 }
 
 impl Examiner {
-    /// Looks for `types` by `rules`.
-    pub(crate) fn new(types: &[DataType], rules: &Arc<Rules>, digester: Arc<dyn Digester>) -> Self {
+    /// Looks for what `options` say.
+    pub(crate) fn new(options: &Options, digester: Arc<dyn Digester>) -> Self {
+        let Options { types, rules, names } = options;
         let wanted = |rule: &crate::rules::Rule| types.contains(&rule.data_type).then_some(rule.data_type);
         Self {
             rules: Arc::clone(rules),
@@ -40,20 +45,32 @@ impl Examiner {
             digester,
             anchors: Anchors::default(),
             scratch: rules.detection().scratch(),
+            people: names.then(|| People::new(rules, types)).flatten(),
             candidates: Vec::new(),
             canonical: Zeroizing::new(Vec::with_capacity(LONGEST_CANONICAL_BYTES)),
             findings: 0,
         }
     }
 
+    /// A text of fewer bytes than this holds nothing that is looked for: a name may have two.
+    pub(crate) const fn shortest_bytes(&self) -> usize {
+        if self.people.is_some() { 1 } else { SHORTEST_BYTES }
+    }
+
     /// Hands what is found in `text` to `sink`.
     pub(crate) fn examine(&mut self, text: &Text<'_>, sink: &mut dyn Sink) {
         let anchored = self.anchors.find(text.bytes) && text.bytes.len() >= SHORTEST_BYTES;
-        if !anchored && !self.rules.detection().looks_everywhere() {
+        let looked_at = anchored || self.rules.detection().looks_everywhere();
+        if !looked_at && self.people.is_none() {
             return;
         }
         let mut candidates = std::mem::take(&mut self.candidates);
-        self.rules.detection().detect(text, &self.anchors, &mut self.scratch, &mut candidates);
+        if looked_at {
+            self.rules.detection().detect(text, &self.anchors, &mut self.scratch, &mut candidates);
+        }
+        if let Some(people) = &mut self.people {
+            people.detect(text, &mut candidates);
+        }
         candidates.retain(|candidate| self.type_of(candidate.rule).is_some());
         settle(&mut candidates);
         let mut line = Lines { text: text.bytes, at: 0, line: text.part };

@@ -4,7 +4,7 @@
 
 mod common;
 
-use base::word::DataType::{self, Card, Email, Iban, Phone, Ssn};
+use base::word::DataType::{self, Card, Email, Iban, Name, Phone, Ssn};
 use common::{Scanned, scan, scan_named};
 use scan::{Format, LimitKind, Outcome, Reason, WINDOW_BYTES};
 
@@ -118,10 +118,15 @@ fn plain_text_by_paragraphs() {
     assert_eq!(scanned.report.records, 3);
     assert_eq!(
         seen(&scanned, text),
-        [(Phone, "450 0840", 1), (Email, "bob@example.org", 1), (Iban, "GB29 NWBK 6016 1331 9268 19", 2)]
+        [
+            (Name, "Ada", 0),
+            (Phone, "450 0840", 1),
+            (Email, "bob@example.org", 1),
+            (Iban, "GB29 NWBK 6016 1331 9268 19", 2)
+        ]
     );
     let parts: Vec<u32> = scanned.findings.iter().map(|found| found.part).collect();
-    assert_eq!(parts, [1, 2, 0]);
+    assert_eq!(parts, [0, 1, 2, 0]);
 }
 
 #[test]

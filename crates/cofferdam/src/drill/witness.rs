@@ -32,7 +32,7 @@ impl Digester for Plain {
 impl Witness {
     /// Looks at an object.
     pub(super) fn content(&mut self, key: &str, bytes: &[u8]) -> Content {
-        let scanner = Scanner::new(scan::Options::default());
+        let scanner = Scanner::new(scan::Options::without_names());
         let mut scan = scanner.begin(&Hint { content_type: None, name: key }, Arc::new(Plain));
         let mut folder = Folder::new(Blocks { first: BLOCK_BYTES, rest: BLOCK_BYTES });
         scan.push(bytes, &mut folder);

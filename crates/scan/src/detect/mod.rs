@@ -9,6 +9,7 @@ mod country;
 mod email;
 mod everywhere;
 mod iban;
+mod names;
 mod phone;
 mod rule;
 mod secret;
@@ -39,6 +40,7 @@ const ALL: &[(&str, Made)] = &[
     ("phone", |rules| Box::new(phone::Phone::of(rules))),
     ("card", |rules| Box::new(card::Card::of(rules))),
     ("ssn", |rules| Box::new(ssn::Ssn::of(rules))),
+    ("names", |_| Box::new(names::Written)),
     ("iban", |rules| Box::new(iban::Iban::of(rules))),
     ("secret", |rules| Box::new(secret::Secret::of(rules))),
 ];
@@ -204,6 +206,8 @@ fn only(rules: &[(RuleId, &Rule)]) -> RuleId {
 /// What speaks for a candidate, weakest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Strength {
+    /// The words round it, as a trained tagger reads them.
+    Words,
     /// A form and a key word.
     Shape,
     /// A form and allowed ranges.

@@ -21,7 +21,7 @@ const LATIN_ADDITIONAL: &[u8; 256] = b"\
     eeeeeeeeiiiioooooooooooooooooooooooouuuuuuuuuuuuuuyyyyyyyy------";
 
 /// What `character` counts as.
-pub(super) fn fold(character: char) -> u32 {
+pub(crate) fn fold(character: char) -> u32 {
     let code = u32::from(character);
     let in_table = |table: &'static [u8], first: u32| {
         let letter = code.checked_sub(first).and_then(|place| table.get(place as usize));

@@ -11,13 +11,21 @@
 //! A text can be written so that a name is missed: this finds what people write, not what they hide. A model file is
 //! checked before it is used, and whatever its numbers are, tagging ends, in time linear in the text.
 
+mod age;
+mod cell;
 pub mod feature;
 mod fold;
+mod key;
 pub mod lists;
 pub mod model;
+pub(crate) mod people;
+mod repeat;
 mod span;
 pub mod tag;
 pub mod token;
+mod vocabulary;
+
+pub(crate) use self::fold::fold;
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -101,20 +109,34 @@ pub struct Names {
     tokens: Vec<token::Token>,
     labels: Vec<(Label, i32)>,
     tagger: tag::Tagger,
+    repeats: repeat::Repeats,
 }
 
 impl Names {
-    /// Adds what is found in `text`.
-    pub fn find(&mut self, text: &[u8], found: &mut Vec<Hit>) {
+    /// Adds what is found in `text`. `names` are those of its key or column, and of what is around that.
+    pub fn find(&mut self, text: &[u8], names: &[&[u8]; 2], found: &mut Vec<Hit>) {
         if let Some(model) = &*MODEL {
-            self.find_by(model, text, found);
+            self.find_by(model, text, names, found);
         }
     }
 
     /// Adds what is found in `text` by another model.
-    pub fn find_by(&mut self, model: &model::Model<'_>, text: &[u8], found: &mut Vec<Hit>) {
+    pub fn find_by(&mut self, model: &model::Model<'_>, text: &[u8], names: &[&[u8]; 2], found: &mut Vec<Hit>) {
+        let holds = key::holds(names);
         token::tokenize(text, model.lists, &mut self.tokens);
-        self.tagger.tag(model, &self.tokens, &[0; LABELS], &mut self.labels);
+        if let Some(hit) = cell::whole(text, &self.tokens, holds) {
+            found.push(hit);
+            return;
+        }
+        let bias = cell::bias(holds);
+        self.tagger.tag(model, &self.tokens, &bias, &mut self.labels);
+        self.repeats.settle(&self.tokens, &mut self.labels);
+        let first = found.len();
         span::collect(&self.tokens, &self.labels, found);
+        for at in first..found.len() {
+            let ends = found.get(at).filter(|hit| hit.kind == Kind::Name).map(|hit| hit.span.end);
+            found.extend(ends.and_then(|ends| age::behind_name(text, &self.tokens, ends)));
+        }
+        age::collect(text, &self.tokens, holds == Some(key::Holds::BirthDate), found);
     }
 }

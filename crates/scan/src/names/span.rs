@@ -55,6 +55,11 @@ fn person(part: &[Token], lead: i32) -> Option<Hit> {
     if !part.iter().any(|token| token.is_word() && token.shape != Shape::Initial) {
         return None;
     }
+    // Small letters that are on no list must be spoken of clearly.
+    let doubtful = part.iter().all(|token| token.shape == Shape::Lower && token.lists == 0);
+    if doubtful && lead < 3 * super::model::UNIT {
+        return None;
+    }
     let sure = if lead > 6 * super::model::UNIT { Confidence::Medium } else { Confidence::Low };
     Some(Hit { kind: Kind::Name, span: span(part), confidence: sure })
 }

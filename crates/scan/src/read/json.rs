@@ -8,7 +8,7 @@ use memchr::{memchr2, memchr3};
 use super::escape::unescape;
 use super::{Decoded, Output, Piece, Reader, Step, Window};
 use crate::report::LimitKind;
-use crate::text::{ALL, Name, Offsets, SHORTEST_BYTES, Text};
+use crate::text::{ALL, Name, Offsets, Text};
 
 /// How deep keys are kept as context. Deeper values are read all the same.
 const DEEPEST_LEVEL: usize = 64;
@@ -216,7 +216,7 @@ impl Json {
     /// Examines the text in `start..end` of the window.
     fn text(&mut self, start: usize, end: usize, escaped: bool, window: &Window<'_>, output: &mut Output<'_>) {
         let raw = window.slice(start..end);
-        if raw.len() < SHORTEST_BYTES {
+        if raw.len() < output.examiner.shortest_bytes() {
             return;
         }
         let base = window.offset(start);

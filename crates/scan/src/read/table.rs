@@ -7,7 +7,7 @@ use memchr::{memchr, memchr2};
 
 use super::{Decoded, Output, Piece, Reader, Step, Window};
 use crate::report::LimitKind;
-use crate::text::{ALL, Name, Offsets, SHORTEST_BYTES, Text};
+use crate::text::{ALL, Name, Offsets, Text};
 
 /// How many column names are kept. Cells further right are read all the same.
 const MOST_COLUMNS: usize = 4096;
@@ -152,7 +152,7 @@ impl Table {
                 output.limit(LimitKind::ManyColumns, window.offset(start));
             }
         }
-        if raw.len() < SHORTEST_BYTES {
+        if raw.len() < output.examiner.shortest_bytes() {
             return;
         }
         let base = window.offset(start);

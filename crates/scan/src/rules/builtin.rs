@@ -24,6 +24,7 @@ const FILES: &[(&str, &str)] = &[
     ("secrets-hashes.toml", include_str!("../../rules/secrets-hashes.toml")),
     ("secrets-watch.toml", include_str!("../../rules/secrets-watch.toml")),
     ("secrets-keyword.toml", include_str!("../../rules/secrets-keyword.toml")),
+    ("person.toml", include_str!("../../rules/person.toml")),
     ("words.toml", include_str!("../../rules/words.toml")),
 ];
 
