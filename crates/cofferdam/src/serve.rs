@@ -208,19 +208,23 @@ fn keep_house(tasks: &mut Spawner, deployment: &Deployment) {
     let scanning = custody();
     tasks.spawn("scan", async move { scanning.scan_forever().await });
     let sweeping = custody();
+    tasks.spawn("sweep", async move { sweep(&sweeping).await });
     let catalog = deployment.catalog.clone();
-    tasks.spawn("keep", async move { keep_catalog(sweeping, catalog).await });
+    tasks.spawn("keep", async move { keep_catalog(catalog).await });
 }
 
-/// Sweeps once, then keeps the catalog's log short.
-async fn keep_catalog(custody: Arc<Custody>, catalog: catalog::Catalog) {
+/// Collects what the last run left, then what this one leaves.
+async fn sweep(custody: &Custody) {
     match custody.sweep().await {
         Ok(0) => {}
         Ok(swept) => tracing::info!(swept, "blobs that no version names are gone"),
-        Err(error) => {
-            tracing::warn!(error = base::error::chain(&error), "the sweep did not finish; the next start goes on")
-        }
+        Err(error) => tracing::warn!(error = base::error::chain(&error), "the sweep did not finish; the next goes on"),
     }
+    custody.sweep_forever().await;
+}
+
+/// Keeps the catalog's log short.
+async fn keep_catalog(catalog: catalog::Catalog) {
     let mut every = tokio::time::interval(CHECKPOINT_EVERY);
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {

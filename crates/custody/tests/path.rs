@@ -213,6 +213,20 @@ async fn deleted_and_replaced_bytes_are_gone_and_restarts_keep_the_rest() {
 }
 
 #[tokio::test]
+async fn while_serving_garbage_goes_a_pause_after_it_was_seen() {
+    let world = World::new(6).await;
+    let writer = with_bucket(&world, "alpha").await;
+    world.put(&writer, "alpha-data", "swap", &body(200_000, 9)).await.unwrap();
+    world.put(&writer, "alpha-data", "swap", b"new").await.unwrap();
+    let seen = world.custody.sweep_seen(Vec::new()).await.unwrap();
+    assert_eq!(seen.len(), 1);
+    world.put(&writer, "alpha-data", "late", &body(200_000, 9)).await.unwrap();
+    world.put(&writer, "alpha-data", "late", b"new").await.unwrap();
+    let later = world.custody.sweep_seen(seen.clone()).await.unwrap();
+    assert!(later.len() == 1 && later != seen, "what was seen went, what came later waits");
+}
+
+#[tokio::test]
 async fn a_session_ends_where_it_was_bound_to_end() {
     let world = World::new(7).await;
     let _writer = with_bucket(&world, "alpha").await;
