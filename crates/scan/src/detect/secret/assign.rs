@@ -41,16 +41,24 @@ pub(super) struct Assignment {
     pub(super) spaced: bool,
 }
 
+/// The last word before the operator that begins at `at`.
+pub(super) fn word_before(text: &[u8], at: usize) -> Option<Range<usize>> {
+    let end = match at.checked_sub(1).and_then(|before| text.get(before)) {
+        Some(byte) if is_name(*byte) => at,
+        _ => {
+            let end = back_over(text, at, |byte| matches!(byte, b'!' | b'?' | b':' | b'|' | b'+' | b'=' | b'<'), 2);
+            let end = back_over(text, end, is_blank, MOST_BLANKS);
+            let closes = |byte| matches!(byte, b'"' | b'\'' | b'`' | b']' | b'[' | b'*' | b'\\' | b')');
+            back_over(text, back_over(text, end, closes, 4), is_blank, 2)
+        }
+    };
+    let start = back_over(text, end, is_name, LONGEST_NAME_BYTES);
+    (start < end).then_some(start..end)
+}
+
 /// The name whose operator begins at `at`: the last word before it with words that stand right before that one.
 pub(super) fn name_before(text: &[u8], at: usize) -> Option<Range<usize>> {
-    let mut end = back_over(text, at, |byte| matches!(byte, b'!' | b'?' | b':' | b'|' | b'+' | b'=' | b'<'), 2);
-    end = back_over(text, end, is_blank, MOST_BLANKS);
-    end = back_over(text, end, |byte| matches!(byte, b'"' | b'\'' | b'`' | b']' | b'[' | b'*' | b'\\' | b')'), 4);
-    end = back_over(text, end, is_blank, 2);
-    let mut start = back_over(text, end, is_name, LONGEST_NAME_BYTES);
-    if start == end {
-        return None;
-    }
+    let Range { mut start, mut end } = word_before(text, at)?;
     // `const KEY: &str = ...`: what stands before the operator is a type.
     if is_type(text.get(start..end)?) {
         let colon = back_over(text, start, |byte| matches!(byte, b' ' | b'&' | b'\'' | b'*'), 4);
@@ -149,27 +157,53 @@ fn quoted(text: &[u8], open: usize, quote: u8) -> Option<Range<usize>> {
     None
 }
 
-/// The name in `key="NAME" value=...` and its like, if `at` is the operator behind `value`.
-pub(super) fn attribute_name(text: &[u8], at: usize) -> Option<Range<usize>> {
+/// The name beside the word `value` whose operator is at `at`: `key="NAME" value=...`, `name: NAME` on the line before,
+/// `"name": "NAME", "value": ...`.
+pub(super) fn sibling_name(text: &[u8], at: usize) -> Option<Range<usize>> {
     const REACH_BYTES: usize = 160;
+    const NAMERS: &[&[u8]] = &[b"name", b"Name", b"NAME", b"key", b"Key", b"variable"];
     let start = at.saturating_sub(REACH_BYTES);
     let before = text.get(start..at)?;
-    let tag = before.iter().rposition(|byte| matches!(byte, b'<' | b'{' | b'\n'))?;
-    let inside = before.get(tag..)?;
-    let named = [
-        b"key=\"".as_slice(),
-        b"name=\"",
-        b"Name=\"",
-        b"id=\"",
-        b"\"name\": \"",
-        b"\"key\": \"",
-        b"\"name\":\"",
-        b"name: \"",
-    ];
-    let (found, len) = named.iter().find_map(|name| Some((memchr::memmem::rfind(inside, name)?, name.len())))?;
-    let from = start.saturating_add(tag).saturating_add(found).saturating_add(len);
-    let to = forward_over(text, from, |byte| byte != b'"', LONGEST_NAME_BYTES);
-    (from < to).then_some(from..to)
+    // Not further than the element, the object or the line before.
+    let mut lines = memchr::memrchr_iter(b'\n', before);
+    let line = lines.nth(1).map_or(0, |at| at.saturating_add(1));
+    let opens = memchr::memrchr2(b'<', b'{', before).unwrap_or(0).max(line);
+    let inside = before.get(opens..)?;
+    let (found, len) = NAMERS
+        .iter()
+        .filter_map(|namer| Some((memchr::memmem::rfind(inside, namer)?, namer.len())))
+        .filter(|(found, len)| inside.get(found.saturating_add(*len)).is_some_and(|byte| !byte.is_ascii_alphanumeric()))
+        .max()?;
+    let end = start.saturating_add(opens).saturating_add(found).saturating_add(len);
+    let from = forward_over(text, end, |byte| matches!(byte, b'"' | b'\'' | b' ' | b':' | b'=' | b'\\'), 8);
+    let to = forward_over(text, from, is_name, LONGEST_NAME_BYTES);
+    (from > end && from < to && to < at).then_some(from..to)
+}
+
+/// The content of the element behind the tag that ends after `at`: `</key><string>...`.
+pub(super) fn next_element(text: &[u8], at: usize) -> Option<Range<usize>> {
+    let open = forward_over(text, at, |byte| byte == b'>' || byte.is_ascii_whitespace(), 32);
+    let tag = forward_over(text, open, |byte| byte == b'<' || byte.is_ascii_alphanumeric(), 16);
+    let from = tag.saturating_add(1);
+    let to = forward_over(text, from, |byte| !matches!(byte, b'<' | b'\n'), LONGEST_VALUE_BYTES);
+    (text.get(open) == Some(&b'<') && text.get(tag) == Some(&b'>') && from < to).then_some(from..to)
+}
+
+/// The name before a value that begins at `from`, where no operator stands between: only blanks and quotes, a comma or
+/// a parenthesis, "or" and its likes, or a verb.
+pub(super) fn name_at_distance(text: &[u8], from: usize) -> Option<Range<usize>> {
+    const JOINTS: &[&[u8]] = &[b"||", b"??", b" or", b" is", b" to", b" TO", b" was", b" as", b",", b"(", b"|"];
+    let is_quote = |byte| matches!(byte, b'"' | b'\'' | b'`' | b'\\');
+    let gap = back_over(text, from, is_quote, 2);
+    let gap_end = back_over(text, gap, is_blank, MOST_BLANKS);
+    let before = text.get(..gap_end)?;
+    let joint = JOINTS.iter().find(|joint| before.ends_with(joint)).map_or(0, |joint| joint.len());
+    let at = gap_end.saturating_sub(joint);
+    let in_list = matches!(before.last(), Some(b',' | b'(')) && gap == from;
+    if in_list || (joint == 0 && gap_end == gap) {
+        return None;
+    }
+    name_before(text, at)
 }
 
 /// Steps back from `at` over at most `most` bytes that `takes`; where it ends up.
@@ -242,9 +276,38 @@ mod tests {
     }
 
     #[test]
-    fn an_attribute_is_named_by_the_one_before() {
-        let text = r#"<add key="Password" value="x"/>"#;
-        let name = attribute_name(text.as_bytes(), text.rfind('=').unwrap()).unwrap();
-        assert_eq!(&text[name], "Password");
+    fn a_value_is_named_by_its_sibling() {
+        for text in [
+            r#"<add key="DB_PASSWORD" value="x"/>"#,
+            "- name: DB_PASSWORD\n  value: x",
+            r#"{"name": "DB_PASSWORD", "value": "x"}"#,
+        ] {
+            let at = text.rfind("value").unwrap() + text[text.rfind("value").unwrap()..].find([':', '=']).unwrap();
+            let name = sibling_name(text.as_bytes(), at).map(|name| &text[name]);
+            assert_eq!(name, Some("DB_PASSWORD"), "{text}");
+        }
+        assert_eq!(sibling_name(b"<input value=", 12), None);
+    }
+
+    #[test]
+    fn a_name_may_stand_at_a_distance() {
+        for (text, name) in [
+            ("ENV API_KEY 0a1b", Some("ENV API_KEY")),
+            ("define('API_KEY', '0a1b", Some("API_KEY")),
+            ("process.env.TOKEN || '0a1b", Some("process.env.TOKEN")),
+            ("the token is 0a1b", Some("the token")),
+            ("client.set_token(\"0a1b", Some("client.set_token")),
+            ("0a1b", None),
+        ] {
+            let from = text.find("0a1b").unwrap();
+            assert_eq!(name_at_distance(text.as_bytes(), from).map(|name| &text[name]), name, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_element_follows_its_key() {
+        let text = "<key>Password</key>\n  <string>x y</string>";
+        let at = text.find("</key").unwrap() + 5;
+        assert_eq!(next_element(text.as_bytes(), at).map(|value| &text[value]), Some("x y"));
     }
 }

@@ -10,7 +10,7 @@ use crate::finding::Confidence;
 pub(super) const ARMOUR: &[u8] = b"-----BEGIN ";
 
 /// What a key of PuTTY begins with.
-pub(super) const PUTTY: &[u8] = b"PuTTY-User-Key-File-";
+const PUTTY: &[u8] = b"PuTTY-User-Key-File-";
 
 /// The longest block: the base64 of an RSA key of 16,384 bits.
 const LONGEST_BYTES: usize = 16 << 10;

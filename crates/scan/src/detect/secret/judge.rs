@@ -72,11 +72,13 @@ fn bare_password(value: &[u8], makeup: Makeup, setting: Setting, telling: bool) 
     if setting.style == Style::Listed {
         return Some(Confidence::Medium);
     }
-    // `password = passwd`, `pwd=user.password`: what may be a name is one, unless a settings file has a digit in it.
+    // `password = passwd`, `pwd=user.password`, `pass: *const c_char`: in a program nothing bare is a literal, and
+    // elsewhere what may be a name is one, unless it ends its line or has a digit in it.
     let of_names = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b'>' | b':' | b'/');
-    let is_setting = setting.style == Style::WholeLine && !setting.in_code;
-    let has_digit = makeup.digits > 0 && makeup.letters() > 0 && !setting.in_code;
-    if value.iter().all(of_names) && !is_setting && !has_digit {
+    let is_pointer = matches!(value.first(), Some(b'*' | b'&')) && value.iter().skip(1).all(of_names);
+    let has_digit = makeup.digits > 0 && makeup.letters() > 0;
+    let is_name = value.iter().all(of_names) && setting.style != Style::WholeLine && !has_digit;
+    if setting.in_code || is_pointer || is_name || value.starts_with(b"__") {
         return None;
     }
     match telling {
@@ -138,6 +140,12 @@ fn is_path(value: &[u8]) -> bool {
         || value.starts_with(b"~/")
 }
 
+/// Whether a value is a regular expression or a format.
+fn is_pattern(value: &[u8]) -> bool {
+    const SIGNS: &[&[u8]] = &[b"[a-", b"[A-", b"[0-9", b"(?", b"\\d", b"\\w", b"\\s", b"%s", b"%d", b"{}", b"{0}"];
+    SIGNS.iter().any(|sign| memchr::memmem::find(value, sign).is_some())
+}
+
 /// Whether `value` looks like a machine made it.
 fn token(value: &[u8], setting: Setting, shortest: usize) -> Option<Confidence> {
     if value.len() < shortest || value.iter().any(|byte| byte.is_ascii_whitespace() || *byte >= 0x80) || is_row(value) {
@@ -145,7 +153,11 @@ fn token(value: &[u8], setting: Setting, shortest: usize) -> Option<Confidence> 
     }
     let makeup = Makeup::of(value);
     let bare = setting.style != Style::Quoted;
-    if is_path(value) || memchr::memmem::find(value, b"()").is_some() || (bare && value.contains(&b'(')) {
+    if is_path(value)
+        || is_pattern(value)
+        || memchr::memmem::find(value, b"()").is_some()
+        || (bare && value.contains(&b'('))
+    {
         return None;
     }
     let random = makeup.looks_random() && entropy(value) >= 2.6;

@@ -20,10 +20,13 @@ mod prose;
 mod random;
 mod runs;
 mod shapes;
+mod words;
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
-use memchr::{memchr3_iter, memmem};
+use memchr::memchr3_iter;
+use memchr::memmem::{self, Finder};
 
 pub use self::mask::masked;
 
@@ -51,6 +54,21 @@ const JUDGED_BYTES: usize = 256;
 
 /// Of a longer value, the first and the last half of this make its canonical form.
 const LONGEST_CANONICAL_BYTES: usize = 256;
+
+/// What is searched for in every text.
+struct Finders {
+    closing: Finder<'static>,
+    armour: Finder<'static>,
+    option: Finder<'static>,
+    prose: [Finder<'static>; 2],
+}
+
+static FINDERS: LazyLock<Finders> = LazyLock::new(|| Finders {
+    closing: Finder::new(b"</"),
+    armour: Finder::new(block::ARMOUR),
+    option: Finder::new(b" -p "),
+    prose: prose::NEEDLES.map(Finder::new),
+});
 
 /// Finds secrets.
 pub(super) struct Secret {
@@ -164,8 +182,13 @@ impl Search<'_> {
         for run in Runs::of(self.text) {
             let from = back_over(self.text, run.start, is_joint, REACH_BEFORE_BYTES).max(done);
             done = run.end;
-            let begins = (from..run.end).find_map(|at| {
-                let begins = begins_at(self.text, at);
+            if let Some(span) = block::putty(self.text, run.start) {
+                self.push(self.by.forms.putty_key, span, Confidence::High, Strength::Certain, "private-key-block");
+                continue;
+            }
+            let pairs = self.bytes(from..run.end).array_windows::<2>();
+            let begins = (from..).zip(pairs).find_map(|(at, pair)| {
+                let begins = self.by.shapes.may_begin(*pair) && begins_at(self.text, at);
                 begins.then(|| self.by.shapes.at(self.text, at)).flatten().filter(|(_, span)| span.end > run.start)
             });
             if let Some((shape, span)) = begins {
@@ -191,14 +214,9 @@ impl Search<'_> {
             self.shaped(shape, span);
             return;
         }
-        let value_from =
-            back_over(self.text, run.start, |byte| runs::is_key_byte(byte) || matches!(byte, b'+' | b'/'), 64);
-        let dotted_from = back_over(
-            self.text,
-            run.start,
-            |byte| runs::is_key_byte(byte) || matches!(byte, b'+' | b'/' | b'.' | b'*'),
-            64,
-        );
+        let value_from = back_over(self.text, run.start, |byte| runs::is_key(byte) || matches!(byte, b'+' | b'/'), 64);
+        let dotted_from =
+            back_over(self.text, run.start, |byte| runs::is_key(byte) || matches!(byte, b'+' | b'/' | b'.' | b'*'), 64);
         let joined_from = back_over(self.text, run.start, |byte| byte != b'*' && is_joint(byte) && byte != b':', 64);
         let spoken = [joined_from, dotted_from, value_from, run.start]
             .into_iter()
@@ -206,7 +224,7 @@ impl Search<'_> {
         if let Some((rule, span, confidence)) = spoken {
             self.push(rule, span, confidence, Strength::RangesInContext, "key-shape-in-context");
         } else {
-            self.listed(&run);
+            self.named(&run);
         }
     }
 
@@ -240,24 +258,19 @@ impl Search<'_> {
         self.push(shape.rule, span, confidence, strength, "key-shape");
     }
 
-    /// The second of two literals in a list, the first of which names it: `define('AUTH_KEY', '...')`.
-    fn listed(&mut self, run: &Range<usize>) {
-        let quote =
-            back_over(self.text, run.start, |byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'' | b','), 64);
-        let open = quote.saturating_sub(1);
-        if !matches!(self.text.get(open), Some(b'"' | b'\'')) {
-            return;
-        }
-        let comma = back_over(self.text, open, |byte| matches!(byte, b' ' | b'\t' | b'\n'), 8).saturating_sub(1);
-        if self.text.get(comma) != Some(&b',') {
-            return;
-        }
-        let Some(name) = assign::name_before(self.text, comma) else { return };
-        let Some(kind) = name::kind(self.bytes(name.clone())) else { return };
-        if let Some((value, style)) = assign::value_at(self.text, open) {
-            let name = self.bytes(name).to_vec();
-            self.assigned(kind, &name, value, Setting { style, in_code: true });
-        }
+    /// A run that a name stands before without an operator: `ENV API_KEY ...`, `define('AUTH_KEY', '...')`,
+    /// `process.env.TOKEN || '...'`, "the token is ...".
+    fn named(&mut self, run: &Range<usize>) {
+        let of_value = |byte| runs::is_key(byte) || matches!(byte, b'+' | b'/' | b'=' | b'.' | b'~');
+        let from = back_over(self.text, run.start, of_value, 64);
+        let to = forward_over(self.text, run.end, of_value, 512);
+        let Some(name) = assign::name_at_distance(self.text, from) else { return };
+        let Some(kind) = name::kind(self.bytes(name.clone())).filter(|kind| *kind != Kind::Key) else { return };
+        let name = self.bytes(name).to_vec();
+        let quoted = from > 0 && matches!(self.text.get(from.saturating_sub(1)), Some(b'"' | b'\'' | b'`'));
+        let style = if quoted { Style::Quoted } else { Style::WholeLine };
+        // A password that is a run of random characters is as good as a token.
+        self.assigned(kind.min(Kind::Token), &name, from..to, Setting { style, in_code: true });
     }
 
     /// What stands at `=`, `:` and `$`.
@@ -287,21 +300,27 @@ impl Search<'_> {
     /// The operator at `at`, if a name of a secret stands before it.
     fn operator(&mut self, at: usize) {
         let before = at.checked_sub(1).and_then(|before| self.text.get(before)).copied().unwrap_or(b' ');
-        if matches!(before, b'=' | b':') {
+        // The second half of an operator, or a path of a program: `sign::key`.
+        if matches!(before, b'=' | b':') || self.bytes(at..at.saturating_add(2)) == b"::" {
+            return;
+        }
+        let Some(word) = assign::word_before(self.text, at) else { return };
+        let last = name::Words::back(self.bytes(word)).next().unwrap_or_default();
+        if !name::may_end(last) {
+            if self.text.get(at) == Some(&b':') {
+                self.colons(at);
+            }
             return;
         }
         let Some(mut name) = assign::name_before(self.text, at) else { return };
         let last = name::Words::back(self.bytes(name.clone())).next().unwrap_or_default();
         if last.eq_ignore_ascii_case(b"value") || last.eq_ignore_ascii_case(b"content") {
-            match assign::attribute_name(self.text, at) {
+            match assign::sibling_name(self.text, at) {
                 Some(attribute) => name = attribute,
                 None => return,
             }
         }
-        let Some(kind) = name::kind(self.bytes(name.clone())) else {
-            self.colons(at);
-            return;
-        };
+        let Some(kind) = name::kind(self.bytes(name.clone())) else { return };
         let Some(found) = assign::assignment(self.text, at) else { return };
         if self.header(&found.value) {
             return;
@@ -325,7 +344,7 @@ impl Search<'_> {
         let to = forward_over(
             self.text,
             from,
-            |byte| runs::is_key_byte(byte) || matches!(byte, b'+' | b'/' | b'=' | b'.' | b'~'),
+            |byte| runs::is_key(byte) || matches!(byte, b'+' | b'/' | b'=' | b'.' | b'~'),
             2048,
         );
         let carried = self.bytes(from..to);
@@ -380,7 +399,7 @@ impl Search<'_> {
         let fields: [&[u8]; 5] = std::array::from_fn(|_| fields.next().unwrap_or_default());
         let [host, port, database, user, password] = fields;
         let words = [host, database, user].iter().all(|field| {
-            !field.is_empty() && field.iter().all(|byte| runs::is_key_byte(*byte) || matches!(byte, b'.' | b'*'))
+            !field.is_empty() && field.iter().all(|byte| runs::is_key(*byte) || matches!(byte, b'.' | b'*'))
         });
         let is_port = port == b"*" || (port.len() >= 4 && port.len() <= 5 && port.iter().all(u8::is_ascii_digit));
         if words
@@ -402,36 +421,47 @@ impl Search<'_> {
     /// What stands before `</name>`.
     fn closings(&mut self) {
         const LONGEST_BYTES: usize = 512;
-        for at in memmem::find_iter(self.text, b"</") {
+        for at in FINDERS.closing.find_iter(self.text) {
             let from = at.saturating_add(2);
-            let to = forward_over(self.text, from, |byte| runs::is_key_byte(byte) || byte == b'.' || byte == b':', 48);
-            let Some(kind) = name::kind(self.bytes(from..to)) else { continue };
-            let value = back_over(self.text, at, |byte| !matches!(byte, b'>' | b'\n'), LONGEST_BYTES)..at;
-            if !value.is_empty() && value.start > 0 {
-                let name = self.bytes(from..to).to_vec();
-                self.assigned(kind, &name, value, Setting { style: Style::Quoted, in_code: false });
+            let to = forward_over(self.text, from, |byte| runs::is_key(byte) || byte == b'.' || byte == b':', 48);
+            let content = back_over(self.text, at, |byte| !matches!(byte, b'>' | b'\n'), LONGEST_BYTES)..at;
+            if content.is_empty() || content.start == 0 {
+                continue;
             }
+            // `<key>Password</key><string>...</string>`: what is named stands in the next element.
+            let (name, value) = match self.bytes(from..to) {
+                b"key" | b"name" | b"Key" | b"Name" => match assign::next_element(self.text, to) {
+                    Some(value) => (content, value),
+                    None => continue,
+                },
+                _ => (from..to, content),
+            };
+            let Some(kind) = name::kind(self.bytes(name.clone())) else { continue };
+            let name = self.bytes(name).to_vec();
+            self.assigned(kind, &name, value, Setting { style: Style::Quoted, in_code: false });
         }
     }
 
     /// Blocks of key material.
     fn blocks(&mut self) {
-        for at in memmem::find_iter(self.text, block::ARMOUR) {
+        for at in FINDERS.armour.find_iter(self.text) {
             if let Some((span, confidence)) = block::armoured(self.text, at) {
                 self.push(self.by.forms.private_key, span, confidence, Strength::Certain, "private-key-block");
-            }
-        }
-        for at in memmem::find_iter(self.text, block::PUTTY) {
-            if let Some(span) = block::putty(self.text, at) {
-                self.push(self.by.forms.putty_key, span, Confidence::High, Strength::Certain, "private-key-block");
             }
         }
     }
 
     /// Passwords that are said.
     fn prose(&mut self) {
-        for needle in prose::NEEDLES {
-            for at in memmem::find_iter(self.text, needle) {
+        for at in FINDERS.option.find_iter(self.text) {
+            let Some(value) = prose::option(self.text, at) else { continue };
+            let setting = Setting { style: Style::WholeLine, in_code: false };
+            if let Some(confidence) = judge(Kind::Password, b"-p", self.bytes(value.clone()), setting) {
+                self.push(self.by.forms.command, value, confidence, Strength::Ranges, "command-line");
+            }
+        }
+        for needle in &FINDERS.prose {
+            for at in needle.find_iter(self.text) {
                 let Some((name, value, style)) = prose::said(self.text, at) else { continue };
                 let bytes = self.bytes(value.clone());
                 if name::kind(self.bytes(name.clone())) != Some(Kind::Password) {

@@ -3,6 +3,8 @@
 //! A name is read from its end: `STRIPE_API_KEY_PROD` is a key, `api_key_file` is a file. A name counts only if all of
 //! its words behind the one that says "secret" are known to change nothing; so an unknown word means no.
 
+use super::words::{Meaning, meaning};
+
 /// What a name says about its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
@@ -17,412 +19,56 @@ pub(super) enum Kind {
 /// The most words of a name that are looked at, from its end.
 const MOST_WORDS: usize = 8;
 
-/// Words that say "password", in several languages.
-const PASSWORD: &[&str] = &[
-    "password",
-    "passwd",
-    "passwrd",
-    "passwort",
-    "passphrase",
-    "passcode",
-    "pwd",
-    "pswd",
-    "psw",
-    "pass",
-    "pw",
-    "psk",
-    "passw",
-    "pasword",
-    "kennwort",
-    "contrasena",
-    "contraseña",
-    "senha",
-    "wachtwoord",
-    "parola",
-    "haslo",
-    "hasło",
-    "heslo",
-    "lozinka",
-    "salasana",
-    "losenord",
-    "lösenord",
-    "adgangskode",
-    "motdepasse",
-    "mdp",
-    "пароль",
-    "密码",
-    "passwords",
-];
-
-/// Endings of longer words that say "password": `dbpassword`, `pgpasswd`.
-const PASSWORD_ENDINGS: &[&str] = &[
-    "password",
-    "passwd",
-    "passphrase",
-    "passcode",
-    "passwort",
-    "pwd",
-    "userpass",
-    "dbpass",
-    "adminpass",
-    "rootpass",
-    "mypass",
-];
-
-/// Words that say "token" or "secret".
-const TOKEN: &[&str] = &[
-    "secret",
-    "secrets",
-    "token",
-    "tokens",
-    "apikey",
-    "apikeys",
-    "apitoken",
-    "apisecret",
-    "accesskey",
-    "secretkey",
-    "authkey",
-    "authtoken",
-    "privatekey",
-    "accesstoken",
-    "refreshtoken",
-    "clientsecret",
-    "credential",
-    "credentials",
-    "creds",
-    "cred",
-    "bearer",
-    "pat",
-    "jwt",
-    "passkey",
-    "authorization",
-    "auth",
-    "sessionkey",
-    "masterkey",
-    "encryptionkey",
-    "signingkey",
-    "appkey",
-    "appsecret",
-    "accountkey",
-    "sharedaccesskey",
-    "hmac",
-    "oauth",
-    "webhooksecret",
-    "licensekey",
-    "userkey",
-    "keyvalue",
-    "seckey",
-    "consumersecret",
-];
-
-/// Endings of longer words that say "token" or "secret": `githubtoken`, `xapikey`.
-const TOKEN_ENDINGS: &[&str] =
-    &["secret", "token", "apikey", "accesskey", "secretkey", "privatekey", "authkey", "oauthkey"];
-
-/// What a key is of, if it is secret: `api_key`, `signing key`.
-const SECRET_KEYS: &[&str] = &[
-    "api",
-    "access",
-    "secret",
-    "private",
-    "priv",
-    "auth",
-    "authentication",
-    "encryption",
-    "encrypt",
-    "encrypted",
-    "crypt",
-    "crypto",
-    "cipher",
-    "aes",
-    "des",
-    "signing",
-    "signature",
-    "sign",
-    "master",
-    "account",
-    "client",
-    "consumer",
-    "customer",
-    "application",
-    "app",
-    "shared",
-    "service",
-    "session",
-    "storage",
-    "deploy",
-    "deployment",
-    "license",
-    "licence",
-    "activation",
-    "jwt",
-    "hmac",
-    "webhook",
-    "subscription",
-    "integration",
-    "ingest",
-    "insert",
-    "write",
-    "admin",
-    "root",
-    "server",
-    "rest",
-    "restricted",
-    "live",
-    "personal",
-    "management",
-    "unseal",
-    "recovery",
-    "stream",
-    "user",
-    "security",
-    "rails",
-    "django",
-    "flask",
-    "x",
-    "test",
-    "device",
-    "provision",
-    "agent",
-    "host",
-    "merchant",
-];
-
-/// What a key is of, if it is no secret, or is one of a table.
-const OPEN_KEYS: &[&str] = &[
-    "public",
-    "pub",
-    "publishable",
-    "primary",
-    "foreign",
-    "sort",
-    "cache",
-    "partition",
-    "hash",
-    "map",
-    "dict",
-    "row",
-    "item",
-    "index",
-    "unique",
-    "composite",
-    "lookup",
-    "object",
-    "registry",
-    "translation",
-    "i18n",
-    "message",
-    "field",
-    "group",
-    "data",
-    "column",
-    "product",
-    "host_public",
-    "verify",
-    "verification",
-    "order",
-    "attribute",
-    "property",
-    "header",
-    "metadata",
-    "locale",
-    "label",
-    "sha",
-    "md5",
-    "etag",
-    "query",
-    "param",
-    "parent",
-    "node",
-    "tree",
-    "search",
-    "event",
-    "state",
-    "storage_map",
-    "s3_object",
-    "routing",
-    "bucket",
-    "issue",
-    "project",
-    "config",
-    "feature",
-    "flag",
-    "hot",
-    "short",
-    "return",
-    "last",
-    "first",
-    "the",
-    "a",
-    "this",
-    "cookie",
-    "idempotency",
-];
-
-/// Words behind that change nothing.
-const CHANGE_NOTHING: &[&str] = &[
-    "base",
-    "value",
-    "val",
-    "prod",
-    "production",
-    "dev",
-    "development",
-    "staging",
-    "stage",
-    "stg",
-    "test",
-    "testing",
-    "live",
-    "local",
-    "sandbox",
-    "default",
-    "new",
-    "old",
-    "current",
-    "primary",
-    "secondary",
-    "backup",
-    "string",
-    "str",
-    "plain",
-    "plaintext",
-    "cleartext",
-    "b64",
-    "base64",
-    "hex",
-    "raw",
-    "env",
-    "var",
-    "main",
-    "admin",
-    "root",
-    "user",
-    "db",
-    "database",
-    "master",
-    "v1",
-    "v2",
-    "v3",
-    "one",
-    "two",
-    "s3",
-    "ci",
-    "api",
-    "hash",
-    "hashed",
-    "salt",
-    "enc",
-    "encoded",
-    "crypt",
-    "md5",
-    "bcrypt",
-    "rw",
-    "ro",
-    "readonly",
-];
-
-/// Weaker words: the value decides.
-const WEAK: &[&str] = &[
-    "login",
-    "salt",
-    "session",
-    "sessionid",
-    "sid",
-    "cookie",
-    "pin",
-    "nonce",
-    "license",
-    "licence",
-    "signature",
-    "sig",
-    "seed",
-    "mnemonic",
-    "webhook",
-    "dsn",
-];
-
 /// What `name` says about its value, if it names a secret.
 pub(super) fn kind(name: &[u8]) -> Option<Kind> {
     let mut words = Words::back(name).take(MOST_WORDS).peekable();
-    let mut hashed = false;
+    let mut derived = false;
     loop {
         let word = words.next()?;
-        let kind = one_word(word, words.peek().copied());
-        if kind.is_some() {
-            // What is left of a password's hash is random, so it is held to that.
-            return if hashed { kind.map(|_| Kind::Token) } else { kind };
+        let meaning = meaning(word);
+        if let Some(kind) = one_word(meaning, words.peek().copied()) {
+            // What is stored of a password looks random, so it is held to that.
+            return Some(if derived { Kind::Token } else { kind });
         }
-        if !is_in(CHANGE_NOTHING, word) && !word.iter().all(u8::is_ascii_digit) {
+        if !meaning.is(Meaning::NOTHING) && !word.iter().all(u8::is_ascii_digit) {
             return None;
         }
-        hashed |= ["hash", "hashed", "salt", "encoded", "enc", "crypt", "md5", "bcrypt"]
-            .iter()
-            .any(|hash| hash.as_bytes().eq_ignore_ascii_case(word));
+        derived |= meaning.is(Meaning::DERIVED);
     }
 }
 
-/// What `word` says behind the word `before` it.
-fn one_word(word: &[u8], before: Option<&[u8]>) -> Option<Kind> {
-    if is_in(PASSWORD, word) || ends_in(PASSWORD_ENDINGS, word) {
+/// Whether a name may be one of a secret if this is its last word: a cheap first look.
+pub(super) fn may_end(word: &[u8]) -> bool {
+    const ENDS: [Meaning; 6] =
+        [Meaning::PASSWORD, Meaning::TOKEN, Meaning::KEY, Meaning::NOTHING, Meaning::WEAK, Meaning::ELSEWHERE];
+    let meaning = meaning(word);
+    ENDS.iter().any(|end| meaning.is(*end)) || word.iter().all(u8::is_ascii_digit)
+}
+
+/// What a word says behind the word `before` it.
+fn one_word(meaning_of: Meaning, before: Option<&[u8]>) -> Option<Kind> {
+    if meaning_of.is(Meaning::PASSWORD) {
         return Some(Kind::Password);
     }
-    if is_in(TOKEN, word) || ends_in(TOKEN_ENDINGS, word) {
+    if meaning_of.is(Meaning::TOKEN) {
         return Some(Kind::Token);
     }
-    if word.eq_ignore_ascii_case(b"key") || word.eq_ignore_ascii_case(b"keys") {
-        return match before {
-            Some(before) if is_in(OPEN_KEYS, before) => None,
-            Some(before) if is_in(SECRET_KEYS, before) => Some(Kind::Token),
-            _ => Some(Kind::Key),
+    if meaning_of.is(Meaning::KEY) {
+        let before = before.map(meaning).unwrap_or_default();
+        return match () {
+            () if before.is(Meaning::OF_TABLE) => None,
+            () if before.is(Meaning::OF_SECRET) => Some(Kind::Token),
+            () => Some(Kind::Key),
         };
     }
-    let joined = word.len() > 3 && word.last_chunk::<3>().is_some_and(|end| end.eq_ignore_ascii_case(b"key"));
-    (is_in(WEAK, word)
-        || (joined
-            && !is_in(
-                &["monkey", "turkey", "hotkey", "pubkey", "publickey", "donkey", "jockey", "hockey", "whiskey"],
-                word,
-            )))
-    .then_some(Kind::Key)
+    meaning_of.is(Meaning::WEAK).then_some(Kind::Key)
 }
 
-/// Whether `name` has a word that speaks of keys, wherever: enough beside the name of a provider.
-pub(super) fn is_keyish(name: &[u8]) -> bool {
-    const KEYISH: &[&str] = &[
-        "access",
-        "api",
-        "login",
-        "license",
-        "licence",
-        "apikey",
-        "id",
-        "uuid",
-        "reporter",
-        "crumb",
-        "pw",
-        "auth",
-        "oauth",
-        "credential",
-        "credentials",
-        "client",
-        "consumer",
-        "personal",
-    ];
-    Words::back(name).any(|word| one_word(word, None).is_some() || is_in(KEYISH, word))
-}
-
-fn is_in(list: &[&str], word: &[u8]) -> bool {
-    list.iter().any(|one| one.len() == word.len() && one.as_bytes().eq_ignore_ascii_case(word))
-}
-
-fn ends_in(list: &[&str], word: &[u8]) -> bool {
-    list.iter().any(|end| {
-        word.len()
-            .checked_sub(end.len())
-            .filter(|at| *at > 0)
-            .and_then(|at| word.get(at..))
-            .is_some_and(|tail| tail.eq_ignore_ascii_case(end.as_bytes()))
+/// Whether a text has a word that speaks of keys: enough beside the name of a provider.
+pub(super) fn is_keyish(text: &[u8]) -> bool {
+    Words::back(text).any(|word| {
+        let meaning = meaning(word);
+        one_word(meaning, None).is_some() || meaning.is(Meaning::KEYISH)
     })
 }
 

@@ -22,13 +22,6 @@ pub(super) fn said(text: &[u8], at: usize) -> Option<(Range<usize>, Range<usize>
     let word = text.get(name.clone())?;
     let rest = text.get(end..text.len().min(end.saturating_add(REACH_BYTES)))?;
     let found = match rest {
-        // `<key>Password</key><string>z</string>`
-        [b'<', b'/', ..] => {
-            let tag = memmem::find(rest, b"<string>")?;
-            let from = end.saturating_add(tag).saturating_add(b"<string>".len());
-            let to = forward_over(text, from, |byte| byte != b'<' && byte != b'\n', 200);
-            (from < to).then_some((from..to, Style::Quoted))
-        }
         // `setPassword("z")`, `password('z')`
         [b'(', ..] if sets(word) => only_quoted(text, end.saturating_add(1)),
         // `'DB_PASSWORD', 'z'`
@@ -48,6 +41,12 @@ fn spoken(text: &[u8], end: usize, rest: &[u8], word: &[u8], start: usize) -> Op
     // `password 'z'`: build files, SQL, PowerShell.
     if matches!(text.get(next), Some(b'"' | b'\'')) {
         return only_quoted(text, next);
+    }
+    // `process.env.PASSWORD || 'z'`
+    const OTHERWISE: [&[u8]; 3] = [b"|| ", b"?? ", b"or "];
+    let otherwise = OTHERWISE.iter().find(|joint| text.get(next..).unwrap_or_default().starts_with(joint));
+    if let Some(joint) = otherwise {
+        return only_quoted(text, next.saturating_add(joint.len()));
     }
     // `--password z` and `login y password z`.
     let dashes = back_over(text, start.saturating_add(2), |byte| byte == b'-', 2);
@@ -77,16 +76,36 @@ fn spoken(text: &[u8], end: usize, rest: &[u8], word: &[u8], start: usize) -> Op
     }
 }
 
-/// Whether a function of this name sets a password: `setPassword`, `with_password`, `password`.
+/// Whether a function of this name sets a password: `setPassword`, `with_db_password`, `password`.
 fn sets(word: &[u8]) -> bool {
+    let is = |verbs: &[&[u8]], word: &[u8]| verbs.iter().any(|verb| verb.eq_ignore_ascii_case(word));
     let mut words = Words::back(word).skip(1);
-    match words.next() {
-        None => true,
-        Some(verb) => {
-            [b"set".as_slice(), b"with", b"user", b"db"].iter().any(|one| one.eq_ignore_ascii_case(verb))
-                && words.next().is_none()
-        }
-    }
+    let Some(before) = words.next() else { return true };
+    let first = words.last().unwrap_or(before);
+    is(&[b"set", b"with", b"user", b"db", b"smtp", b"admin"], first)
+}
+
+/// The value of `-p` at `at`, in the command of a tool that takes a password so.
+pub(super) fn option(text: &[u8], at: usize) -> Option<Range<usize>> {
+    const REACH_BYTES: usize = 120;
+    const TOOLS: &[&[u8]] = &[
+        b"sshpass",
+        b"psexec",
+        b"PSEXEC",
+        b"psExec",
+        b"PsExec",
+        b"docker login",
+        b"plink",
+        b"pscp",
+        b"mongo",
+        b"helm registry login",
+        b"podman login",
+        b"az login",
+    ];
+    let line = back_over(text, at, |byte| byte != b'\n', REACH_BYTES);
+    let before = text.get(line..at)?;
+    TOOLS.iter().find(|tool| memmem::find(before, tool).is_some())?;
+    value_at(text, at.saturating_add(b" -p ".len())).map(|(value, _)| value)
 }
 
 /// Whether the literal that begins behind the quote before `start` is the first argument of a call.
@@ -128,7 +147,7 @@ mod tests {
             ("define('DB_PASSWORD', 'zebra9')", Some("zebra9")),
             ("user.setPassword(\"zebra9\");", Some("zebra9")),
             ("    password 'zebra9'", Some("zebra9")),
-            ("<key>Password</key>\n<string>zebra9</string>", Some("zebra9")),
+            ("process.env.DB_PASSWORD || 'zebra9'", Some("zebra9")),
             ("password reset", None),
             ("reset the password", None),
         ] {

@@ -34,20 +34,49 @@ const FOLLOWERS: [&[u8]; 26] = [
     b"e",
 ];
 
-/// [`FOLLOWERS`] as one bit a letter.
+/// What a byte is: a letter of either case from 0, a digit, or something else.
+const DIGIT: u8 = 52;
+const OTHER: u8 = 53;
+
+/// The class of each byte.
 #[expect(clippy::indexing_slicing, reason = "computed by the compiler, which would refuse a mistake")]
-const FOLLOWS: [u32; 26] = {
-    let mut masks = [0_u32; 26];
+const CLASSES: [u8; 256] = {
+    let mut classes = [OTHER; 256];
     let mut letter = 0;
     while letter < 26 {
-        let mut rest = FOLLOWERS[letter];
-        while let [follower, tail @ ..] = rest {
-            masks[letter] |= 1 << (*follower - b'a');
-            rest = tail;
-        }
+        classes[(b'a' + letter) as usize] = letter;
+        classes[(b'A' + letter) as usize] = 26 + letter;
         letter += 1;
     }
-    masks
+    let mut digit = b'0';
+    while digit <= b'9' {
+        classes[digit as usize] = DIGIT;
+        digit += 1;
+    }
+    classes
+};
+
+/// For each class, one bit for each class that does not follow it in words. A capital may follow a small letter in a
+/// name, and what follows other characters begins a word.
+#[expect(clippy::indexing_slicing, reason = "computed by the compiler, which would refuse a mistake")]
+const STRANGE: [u64; 54] = {
+    const LETTERS: u64 = (1 << 52) - 1;
+    const SMALL: u64 = (1 << 26) - 1;
+    let mut strange = [0_u64; 54];
+    let mut letter = 0;
+    while letter < 26 {
+        let mut follow = 0_u64;
+        let mut rest = FOLLOWERS[letter];
+        while let [follower, tail @ ..] = rest {
+            follow |= 1 << (*follower - b'a');
+            rest = tail;
+        }
+        strange[letter] = (SMALL & !follow) | 1 << DIGIT;
+        strange[26 + letter] = (LETTERS & !(follow | follow << 26)) | 1 << DIGIT;
+        letter += 1;
+    }
+    strange[DIGIT as usize] = LETTERS;
+    strange
 };
 
 /// Of a thousand neighbours, how many do not stand together in words, at least, in a random value.
@@ -73,20 +102,20 @@ pub(super) struct Makeup {
 impl Makeup {
     /// Of `value`.
     pub(super) fn of(value: &[u8]) -> Self {
-        let mut makeup = Self { len: value.len(), ..Self::default() };
-        let mut before = b' ';
+        let mut counts = [0_usize; 4];
+        let mut strange: usize = 0;
+        let mut not_after = 0_u64;
         for byte in value {
-            let counted = match byte {
-                b'a'..=b'z' => &mut makeup.lower,
-                b'A'..=b'Z' => &mut makeup.upper,
-                b'0'..=b'9' => &mut makeup.digits,
-                _ => &mut makeup.others,
-            };
-            *counted = counted.saturating_add(1);
-            makeup.strange = makeup.strange.saturating_add(usize::from(is_strange(before, *byte)));
-            before = *byte;
+            let class = CLASSES.get(usize::from(*byte)).copied().unwrap_or(OTHER);
+            let kind = usize::from(class >= 26) + usize::from(class >= DIGIT) + usize::from(class == OTHER);
+            if let Some(count) = counts.get_mut(kind) {
+                *count = count.saturating_add(1);
+            }
+            strange = strange.saturating_add(usize::from(not_after.wrapping_shr(u32::from(class)) & 1 == 1));
+            not_after = STRANGE.get(usize::from(class)).copied().unwrap_or(0);
         }
-        makeup
+        let [lower, upper, digits, others] = counts;
+        Self { len: value.len(), lower, upper, digits, others, strange }
     }
 
     /// Letters of either case.
@@ -103,22 +132,6 @@ impl Makeup {
     pub(super) fn looks_random(&self) -> bool {
         let pairs = self.len.saturating_sub(1).max(1);
         self.letters() > 0 && self.strange.saturating_mul(1000) >= pairs.saturating_mul(RANDOM_PER_MILLE)
-    }
-}
-
-/// Whether no word has these neighbours. A capital may follow a small letter in a name, and what follows other
-/// characters begins a word.
-fn is_strange(before: u8, byte: u8) -> bool {
-    match (before.is_ascii_alphabetic(), byte.is_ascii_alphabetic()) {
-        (true, true) if before.is_ascii_lowercase() && byte.is_ascii_uppercase() => false,
-        (true, true) => {
-            let index = usize::from((before | 0x20).wrapping_sub(b'a'));
-            let bit = u32::from((byte | 0x20).wrapping_sub(b'a'));
-            FOLLOWS.get(index).is_some_and(|mask| mask.checked_shr(bit).unwrap_or(0) & 1 == 0)
-        }
-        (true, false) => byte.is_ascii_digit(),
-        (false, true) => before.is_ascii_digit(),
-        (false, false) => false,
     }
 }
 

@@ -1,49 +1,69 @@
 //! Runs of key characters: the stretches of a text that are long enough for a key.
 //!
-//! A run of at least sixteen bytes covers a place whose number divides by sixteen, so one byte in sixteen is looked at,
-//! and a run is measured only where that byte belongs to one. Prose is passed at gigabytes a second.
+//! A run of at least sixteen bytes covers a group of eight whose place divides by eight. Groups are tested four at once
+//! by code that compiles to vector instructions, and a run is measured only where a group is full of key characters:
+//! prose is passed at gigabytes a second.
 
 use std::ops::Range;
 
 /// The shortest run that is looked at.
 pub(super) const SHORTEST_BYTES: usize = 16;
 
-/// Letters, digits, `_` and `-`: what keys are mostly made of.
-const fn is_key(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'
-}
+/// How many bytes are tested at once.
+const STRIDE_BYTES: usize = 32;
 
-/// [`is_key`] for each byte.
-#[expect(clippy::indexing_slicing, reason = "computed by the compiler, which would refuse a mistake")]
-const KEY: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0_u8;
-    loop {
-        table[byte as usize] = is_key(byte);
-        if byte == u8::MAX {
-            break;
-        }
-        byte += 1;
-    }
-    table
-};
+/// A group: half of the shortest run.
+const GROUP_BYTES: usize = SHORTEST_BYTES / 2;
 
-/// Whether `byte` is a key character.
-pub(super) fn is_key_byte(byte: u8) -> bool {
-    KEY.get(usize::from(byte)).copied().unwrap_or(false)
+/// Letters, digits, `_` and `-`: what keys are mostly made of. Branch-free, so that a loop over it becomes vector code.
+pub(super) const fn is_key(byte: u8) -> bool {
+    ((byte | 0x20).wrapping_sub(b'a') < 26) | (byte.wrapping_sub(b'0') < 10) | (byte == b'_') | (byte == b'-')
 }
 
 /// The runs of a text, in order.
 pub(super) struct Runs<'a> {
     text: &'a [u8],
-    /// The next place to look at.
+    /// Where the next stride begins.
     at: usize,
+    /// The groups of the last stride that are full of key characters and not measured yet.
+    full: [bool; STRIDE_BYTES / GROUP_BYTES],
+    /// Where the last run ends.
+    done: usize,
 }
 
 impl<'a> Runs<'a> {
     /// Of `text`.
     pub(super) const fn of(text: &'a [u8]) -> Self {
-        Self { text, at: SHORTEST_BYTES - 1 }
+        Self { text, at: 0, full: [false; STRIDE_BYTES / GROUP_BYTES], done: 0 }
+    }
+
+    /// Tests the next strides until one has a full group; says whether there is one.
+    fn advance(&mut self) -> bool {
+        while let Some(rest) = self.text.get(self.at..).filter(|rest| !rest.is_empty()) {
+            let mut stride = [0_u8; STRIDE_BYTES];
+            match rest.first_chunk::<STRIDE_BYTES>() {
+                Some(whole) => stride = *whole,
+                None => stride.iter_mut().zip(rest).for_each(|(to, from)| *to = *from),
+            }
+            let keys = stride.map(|byte| u8::from(is_key(byte)));
+            let (groups, _) = keys.as_chunks::<GROUP_BYTES>();
+            for (full, group) in self.full.iter_mut().zip(groups) {
+                *full = u64::from_ne_bytes(*group) == u64::from_ne_bytes([1; GROUP_BYTES]);
+            }
+            self.at = self.at.saturating_add(STRIDE_BYTES);
+            if self.full != [false; STRIDE_BYTES / GROUP_BYTES] {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// The run round `at`.
+    fn measure(&self, at: usize) -> Range<usize> {
+        let before = self.text.get(..at).unwrap_or_default().iter().rev();
+        let after = self.text.get(at..).unwrap_or_default().iter();
+        let start = at.saturating_sub(before.take_while(|byte| is_key(**byte)).count());
+        start..at.saturating_add(after.take_while(|byte| is_key(**byte)).count())
     }
 }
 
@@ -52,24 +72,26 @@ impl Iterator for Runs<'_> {
 
     fn next(&mut self) -> Option<Range<usize>> {
         loop {
-            let at = self.at;
-            let byte = self.text.get(at)?;
-            self.at = at.saturating_add(SHORTEST_BYTES);
-            if !is_key_byte(*byte) {
-                continue;
+            while let Some(group) = self.full.iter().position(|full| *full) {
+                if let Some(full) = self.full.get_mut(group) {
+                    *full = false;
+                }
+                let stride = self.at.saturating_sub(STRIDE_BYTES);
+                let at = stride.saturating_add(group.saturating_mul(GROUP_BYTES));
+                // INVARIANT: what lies before `done` is measured, so no byte is measured twice.
+                if at < self.done {
+                    continue;
+                }
+                let run = self.measure(at);
+                self.done = run.end;
+                if run.len() >= SHORTEST_BYTES {
+                    return Some(run);
+                }
             }
-            let before = self.text.get(..at)?;
-            let start = before.iter().rposition(|byte| !is_key_byte(*byte)).map_or(0, |at| at.saturating_add(1));
-            // INVARIANT: the place looked at next is behind this run, so no byte is measured twice from behind; from
-            // the front, a run begins behind the run before.
-            let after = self.text.get(at..)?;
-            let len = after.iter().position(|byte| !is_key_byte(*byte)).unwrap_or(after.len());
-            let end = at.saturating_add(len);
-            if end > self.at {
-                self.at = end.saturating_add(SHORTEST_BYTES - 1);
-            }
-            if end.saturating_sub(start) >= SHORTEST_BYTES {
-                return Some(start..end);
+            // A run that ends behind the stride ends the strides inside it too.
+            self.at = self.at.max(self.done.saturating_sub(self.done % STRIDE_BYTES));
+            if !self.advance() {
+                return None;
             }
         }
     }

@@ -134,15 +134,17 @@ impl Shapes {
         self.prefixes.entry(first).or_default().push((prefix, index));
     }
 
+    /// Whether some form may begin with the two bytes of `pair`: a cheap first look.
+    pub(super) fn may_begin(&self, pair: [u8; 2]) -> bool {
+        let pair = u16::from_be_bytes(pair);
+        self.pairs.get(usize::from(pair >> 6)).is_some_and(|bits| bits >> (pair & 63) & 1 == 1)
+    }
+
     /// The longest value of any form with a prefix that begins at `from`.
     pub(super) fn at(&self, text: &[u8], from: usize) -> Option<(&Shape, Range<usize>)> {
         let rest = text.get(from..)?;
-        let first = rest.first_chunk::<2>()?;
-        let pair = u16::from_be_bytes(*first);
-        if self.pairs.get(usize::from(pair >> 6)).copied().unwrap_or(0) >> (pair & 63) & 1 == 0 {
-            return None;
-        }
-        let begun = self.prefixes.get(first)?.iter().filter(|(prefix, _)| rest.starts_with(prefix));
+        let pair = rest.first_chunk::<2>().filter(|pair| self.may_begin(**pair))?;
+        let begun = self.prefixes.get(pair)?.iter().filter(|(prefix, _)| rest.starts_with(prefix));
         longest(begun.filter_map(|(_, index)| self.shapes.get(*index)), text, from)
     }
 
