@@ -107,7 +107,12 @@ impl Makeup {
         let mut not_after = 0_u64;
         for byte in value {
             let class = CLASSES.get(usize::from(*byte)).copied().unwrap_or(OTHER);
-            let kind = usize::from(class >= 26) + usize::from(class >= DIGIT) + usize::from(class == OTHER);
+            let kind = match class {
+                0..26 => 0,
+                26..DIGIT => 1,
+                DIGIT => 2,
+                _ => 3_usize,
+            };
             if let Some(count) = counts.get_mut(kind) {
                 *count = count.saturating_add(1);
             }
