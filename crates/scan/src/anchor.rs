@@ -35,8 +35,6 @@ pub(crate) struct Anchors {
     pub(crate) runs: Vec<Range<usize>>,
     /// Clusters of at least [`FEWEST_DIGITS`] digits.
     pub(crate) clusters: Vec<Cluster>,
-    /// Every maximal run of at least [`FEWEST_KEY_BYTES`] key characters, in order.
-    pub(crate) keys: Vec<Range<usize>>,
 }
 
 impl Anchors {
@@ -45,13 +43,11 @@ impl Anchors {
         self.ats.clear();
         self.runs.clear();
         self.clusters.clear();
-        self.keys.clear();
-        find_keys(text, &mut self.keys);
         self.ats.extend(memchr_iter(b'@', text));
         if self.find_runs(text) >= FEWEST_DIGITS {
             self.join(text);
         }
-        !(self.ats.is_empty() && self.runs.is_empty() && self.keys.is_empty())
+        !(self.ats.is_empty() && self.runs.is_empty())
     }
 
     /// The texts of one cluster's runs.
@@ -115,44 +111,6 @@ fn joins(gap: &[u8]) -> bool {
 /// U+00A0 in UTF-8.
 pub(crate) const NO_BREAK_SPACE: &[u8] = "\u{a0}".as_bytes();
 
-/// Finds runs of key characters.
-///
-/// A run of 16 covers at least one block of 8 that begins at a multiple of 8; blocks that it does not cover, which are
-/// most, are passed over at once.
-fn find_keys(text: &[u8], keys: &mut Vec<Range<usize>>) {
-    let mut done = 0;
-    for (block, bytes) in text.chunks_exact(BLOCK_BYTES).enumerate() {
-        let from = block.saturating_mul(BLOCK_BYTES);
-        if from < done || !bytes.iter().fold(true, |all, byte| all & is_key(*byte)) {
-            continue;
-        }
-        let (before, behind) = text.split_at_checked(from).unwrap_or((text, &[]));
-        let ahead = behind.iter().take_while(|byte| is_key(**byte)).count();
-        let back = before.iter().rev().take_while(|byte| is_key(**byte)).count();
-        done = from.saturating_add(ahead);
-        if ahead.saturating_add(back) >= FEWEST_KEY_BYTES {
-            keys.push(from.saturating_sub(back)..done);
-        }
-    }
-}
-
-/// How many bytes are tested for key characters at once; half of [`FEWEST_KEY_BYTES`].
-const BLOCK_BYTES: usize = 8;
-
-/// The fewest characters of a run that may be a key.
-pub(crate) const FEWEST_KEY_BYTES: usize = 16;
-
-/// What keys are written in: base64 in both alphabets, hexadecimal, and the `_` and `-` of prefixes. Dots part runs.
-pub(crate) const fn is_key(byte: u8) -> bool {
-    is_digit(byte)
-        | ((byte | 0x20).wrapping_sub(b'a') < 26)
-        | (byte == b'_')
-        | (byte == b'-')
-        | (byte == b'+')
-        | (byte == b'/')
-        | (byte == b'=')
-}
-
 /// Branch-free, so that a loop over it becomes vector code.
 const fn is_digit(byte: u8) -> bool {
     byte.wrapping_sub(b'0') < 10
@@ -177,20 +135,6 @@ mod tests {
         assert_eq!(clusters("call (212) 555-0123 or +1 646.555.0199 now"), ["212) 555-0123", "1 646.555.0199"]);
         assert_eq!(clusters("in 1999, 23 of 4567 and 12"), [] as [&str; 0]);
         assert_eq!(clusters("a1234567b, 12:34:56:78"), ["1234567"]);
-    }
-
-    #[test]
-    fn long_runs_of_key_characters_are_found_wherever_they_begin() {
-        for before in 0..20 {
-            for len in [15, 16, 17, 31, 40, 200] {
-                let text = format!("{}.{}.x", "a b".repeat(before), "K".repeat(len));
-                let mut keys = Vec::new();
-                find_keys(text.as_bytes(), &mut keys);
-                let from = before * 3 + 1;
-                let expected: Vec<_> = (len >= 16).then_some(from..from + len).into_iter().collect();
-                assert_eq!(keys, expected, "{before} {len}");
-            }
-        }
     }
 
     #[test]

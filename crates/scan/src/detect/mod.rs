@@ -9,6 +9,7 @@ mod country;
 mod email;
 mod everywhere;
 mod iban;
+mod ip;
 mod names;
 mod phone;
 mod rule;
@@ -41,6 +42,7 @@ const ALL: &[(&str, Made)] = &[
     ("card", |rules| Box::new(card::Card::of(rules))),
     ("ssn", |rules| Box::new(ssn::Ssn::of(rules))),
     ("names", |_| Box::new(names::Written)),
+    ("ip", |rules| Box::new(ip::Ip::of(rules))),
     ("iban", |rules| Box::new(iban::Iban::of(rules))),
     ("secret", |rules| Box::new(secret::Secret::of(rules))),
 ];

@@ -62,7 +62,7 @@ impl Judge {
             (true, _) => raised(self.confidence),
             (false, _) if need == Need::Required => return None,
             // Words say that it is something else; chance passes a single check digit often enough.
-            (false, true) if proof < Some(Proof::Strong) => return None,
+            (false, true) if proof < Some(Proof::Strong) && self.confidence == Confidence::Low => return None,
             (false, true) => Confidence::Low,
             (false, false) => self.confidence,
         };

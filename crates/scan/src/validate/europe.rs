@@ -21,7 +21,7 @@ pub(super) const CHECKS: &[Check] = &[
     check!("es-nif", Strong, "check letter", |value| es_nif(value.compact)),
     check!("es-cif", Digit, "check digit", |value| es_cif(value.compact)),
     check!("it-fiscal-code", Strong, "check letter", |value| it_fiscal_code(value.compact)),
-    check!("it-vat", Digit, "Luhn", |value| it_vat(value.compact)),
+    check!("it-vat", Strong, "office and Luhn", |value| it_vat(value.compact)),
     check!("nl-bsn", Digit, "eleven test", |value| nl_bsn(value.compact)),
     check!("be-nn", Strong, "date and mod 97", |value| be_nn(value.compact)),
     check!("pt-nif", Digit, "check digit", |value| pt_nif(value.compact)),
@@ -73,7 +73,10 @@ fn de_rvnr(value: &[u8]) -> bool {
     let weights = [2, 1, 2, 5, 7, 1, 2, 1, 2, 1, 2, 1];
     let products = digits.iter().zip(weights).map(|(digit, weight)| digit.saturating_mul(weight));
     let sum: u32 = products.map(|product| (product / 10).saturating_add(product % 10)).sum();
-    is_ddmmyy(value, 2) && digit_at(value, 11) == Some(sum % 10)
+    // A day is 50 higher where two people would have one number.
+    let (Some(day), Some(month)) = (pair(value, 2), pair(value, 4)) else { return false };
+    let dated = is_day(None, month, if day > 50 { day.saturating_sub(50) } else { day });
+    dated && digit_at(value, 11) == Some(sum % 10)
 }
 
 /// SPEC: GKV, Krankenversichertennummer: the letter as two digits, weights 1 2 from the left, sums of digits.
@@ -171,10 +174,11 @@ fn it_fiscal_code(value: &[u8]) -> bool {
     value.last().map(|last| u32::from(last.wrapping_sub(b'A'))) == Some(sum % 26)
 }
 
-/// SPEC: Agenzia delle Entrate, partita IVA: Luhn, and not all zeros.
+/// SPEC: Agenzia delle Entrate, partita IVA: Luhn; the three digits before the last are an office.
 fn it_vat(value: &[u8]) -> bool {
     let digits = value.strip_prefix(b"IT").unwrap_or(value);
-    luhn(digits) && !is_one_digit(digits)
+    let office = digits.get(7..10).map_or(0, number);
+    luhn(digits) && !is_one_digit(digits) && matches!(office, 1..=100 | 120 | 121 | 888 | 999)
 }
 
 /// SPEC: Logius, BSN: weights 9 to 2 and -1, a multiple of eleven.
