@@ -1,6 +1,13 @@
 //! `cofferdam scan` on a small folder, by the real program. `UPDATE_GOLDEN=1` writes the reviewed files anew.
 
-#![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::indexing_slicing, clippy::disallowed_methods)]
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::disallowed_methods
+)]
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -197,4 +204,45 @@ fn broken_input_is_read_as_far_as_it_goes() {
     assert!(!text.contains('\u{1b}') && text.contains("name\\u{1b}[2J.txt"), "{text}");
     let report = folder.json(6, &["odd", "--types", "email"]);
     assert_eq!(report["findings"], 6, "{report:#}");
+}
+
+/// A tar archive of plain files. SPEC: POSIX.1-1988, `ustar`.
+fn tar(files: &[(&str, &str)]) -> Vec<u8> {
+    let mut archive = Vec::new();
+    for (name, content) in files {
+        let mut header = [0_u8; 512];
+        let mut put = |at: usize, text: &str| header[at..at + text.len()].copy_from_slice(text.as_bytes());
+        put(0, name);
+        put(100, "0000644\0");
+        put(124, &format!("{:011o}\0", content.len()));
+        put(136, "00000000000\0");
+        put(148, "        ");
+        put(156, "0");
+        put(257, "ustar\x0000");
+        let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
+        header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+        archive.extend(header);
+        archive.extend(content.as_bytes());
+        archive.resize(archive.len().next_multiple_of(512), 0);
+    }
+    archive.resize(archive.len() + 1024, 0);
+    archive
+}
+
+#[test]
+fn archives_are_opened_and_what_is_not_read_inside_is_named() {
+    let folder = Folder::new();
+    let members = [
+        ("a/mail.txt", "write to ada@example.org\n"),
+        ("b.7z", "7z\u{bc}\u{af}\u{27}\u{1c}"),
+        ("c.csv", "id,email\n1,bo@example.org\n"),
+    ];
+    folder.write("packed.tar", tar(&members));
+    let report = folder.json(6, &["packed.tar", "--types", "email"]);
+    let inside = report["found"].as_array().unwrap().iter().map(|found| found["inside"].as_str().unwrap());
+    assert_eq!(inside.collect::<Vec<_>>(), ["a/mail.txt", "c.csv"]);
+    assert_eq!(report["found"][0]["from"], 9);
+    assert_eq!((&report["files"][0]["format"], &report["people"]["low"]), (&"tar".into(), &2.into()));
+    let text = folder.prints(6, &["packed.tar", "--types", "email"]);
+    assert!(text.contains("packed.tar!a/mail.txt at byte 9"), "{text}");
 }

@@ -19,7 +19,11 @@ pub struct Found {
     pub validator: &'static str,
     /// What a report may show of it.
     pub sample: Sample,
-    /// Offset of its first byte, in the file, or in what the file's part unpacks to.
+    /// The path inside the file; empty if it is in the file itself.
+    pub inside: String,
+    /// The cell, page or field that it is in; empty where offsets say it.
+    pub spot: String,
+    /// Offset of its first byte, in the file, in what is inside it, or in the cell or field.
     pub from: u64,
     /// Offset one past its last byte.
     pub to: u64,
@@ -34,18 +38,36 @@ pub struct Found {
 }
 
 impl Found {
-    pub(crate) const fn new(finding: &Finding) -> Self {
+    pub(crate) fn new(finding: &Finding, inside: &str, spot: String) -> Self {
         Self {
             rule: finding.rule,
             confidence: finding.confidence,
             validator: finding.validator,
             sample: finding.sample,
+            inside: inside.to_owned(),
+            spot,
             from: finding.from,
             to: finding.to,
             record: finding.record,
             place: None,
             value: 0,
             identity: finding.identity,
+        }
+    }
+
+    /// Whether it stands in the file as it is, so that it is in one of its lines.
+    pub(crate) fn stands(&self) -> bool {
+        self.inside.is_empty() && self.spot.is_empty()
+    }
+
+    /// Where it is, behind the file's own name, for people.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        let inside = if self.inside.is_empty() { String::new() } else { format!("!{}", self.inside) };
+        match (self.place, self.spot.as_str()) {
+            (Some((begin, _)), _) => format!("{inside}:{}:{}", begin.line, begin.column),
+            (None, "") => format!("{inside} at byte {}", self.from),
+            (None, spot) => format!("{inside}, {spot}"),
         }
     }
 }

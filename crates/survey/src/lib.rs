@@ -22,7 +22,7 @@ mod run;
 mod tally;
 mod walk;
 
-pub use file::{Looked, State};
+pub use file::{Looked, Note, State};
 pub use found::{Found, MOST_FINDINGS};
 pub use lines::Place;
 pub use people::Count;

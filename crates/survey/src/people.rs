@@ -117,7 +117,7 @@ const fn bit(data_type: DataType) -> u64 {
 }
 
 /// Finds the names that stand in records without an identifier, as findings go by.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Unresolved {
     record: u64,
     identified: bool,
@@ -130,6 +130,9 @@ pub(crate) struct Unresolved {
 const MOST_OPEN: usize = 100_000;
 
 impl Unresolved {
+    /// Nothing was seen yet.
+    pub(crate) const NONE: Self = Self { record: 0, identified: false, open: Vec::new(), names: Vec::new() };
+
     /// Looks at the next finding.
     pub(crate) fn see(&mut self, finding: &Finding) {
         if finding.record != self.record {
@@ -160,7 +163,7 @@ mod tests {
 
     fn people(records: &[&[(DataType, u8)]]) -> People {
         let mut people = People::default();
-        let mut unresolved = Unresolved::default();
+        let mut unresolved = Unresolved::NONE;
         let mut folder = Folder::new(Blocks { first: 1 << 20, rest: 1 << 20 });
         for (record, findings) in records.iter().enumerate() {
             for (data_type, value) in *findings {

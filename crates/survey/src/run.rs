@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use base::word::DataType;
 use scan::{Confidence, Digester, Options, Rules, Scanner};
+use unpack::Unpacker;
 
 use crate::file::{Looked, State, look};
 use crate::people::{Count, People};
@@ -60,11 +61,25 @@ impl Survey {
         self.looked.iter().filter(|file| matches!(file.state, State::Scanned { .. }))
     }
 
-    /// What was not scanned, and why.
-    pub fn not_scanned(&self) -> impl Iterator<Item = (&Looked, &str)> {
-        self.looked.iter().filter_map(|file| match &file.state {
-            State::NotScanned { reason } => Some((file, reason.as_str())),
-            _ => None,
+    /// What was not scanned and why, files and parts of files. The path inside is empty for a file.
+    pub fn not_scanned(&self) -> impl Iterator<Item = (&Looked, &str, &str)> {
+        self.looked.iter().flat_map(|file| {
+            let whole = match &file.state {
+                State::NotScanned { reason } => Some((file, "", reason.as_str())),
+                _ => None,
+            };
+            whole
+                .into_iter()
+                .chain(file.missed.iter().map(move |note| (file, note.inside.as_str(), note.what.as_str())))
+        })
+    }
+
+    /// How many files and parts of files were not scanned, or not to their end.
+    #[must_use]
+    pub fn not_scanned_count(&self) -> u64 {
+        self.looked.iter().fold(0, |all, file| {
+            let whole = u64::from(matches!(file.state, State::NotScanned { .. }));
+            all.saturating_add(whole).saturating_add(file.missed_count)
         })
     }
 
@@ -80,7 +95,7 @@ impl Survey {
 /// Scans what was listed.
 #[must_use]
 pub fn run(walk: Walk, job: &Job, watch: &dyn Watch) -> Survey {
-    let scanner = Scanner::new(job.options.clone());
+    let unpacker = Unpacker::new(Scanner::new(job.options.clone()), Arc::clone(&job.digester));
     let people = Mutex::new(People::default());
     let next = AtomicUsize::new(0);
     let tasks: Vec<Mutex<Option<Listed>>> = walk.listed.into_iter().map(|listed| Mutex::new(Some(listed))).collect();
@@ -94,7 +109,7 @@ pub fn run(walk: Walk, job: &Job, watch: &dyn Watch) -> Survey {
         } {
             let Some(listed) = task.lock().ok().and_then(|mut task| task.take()) else { continue };
             let looked = match listed {
-                Listed::File(path, _) => look(path, &scanner, job, watch, &people),
+                Listed::File(path, _) => look(path, &unpacker, job, watch, &people),
                 Listed::Passed(path, reason) => Looked::not(path, State::NotScanned { reason: reason.to_owned() }),
                 Listed::Unreadable(path, why) => Looked::not(path, State::Unreadable { why }),
             };

@@ -26,7 +26,11 @@ const ARROWS: &[(&str, &[(&str, &str)])] = &[
     ("unpack", &[("scan", "hands it the texts that it finds inside")]),
     (
         "survey",
-        &[("base", "findings are named in the shared vocabulary of data types"), ("scan", "what it runs over files")],
+        &[
+            ("base", "findings are named in the shared vocabulary of data types"),
+            ("scan", "what it runs over files"),
+            ("unpack", "archives, tables and documents among the files"),
+        ],
     ),
     ("store", &[("base", "implements the ports `Blobs`, `Documents`, `Keys`, `PauseRegister`")]),
     ("catalog", &[("base", "implements the ports `Committer` and `LedgerRows`")]),

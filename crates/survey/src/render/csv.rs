@@ -4,7 +4,8 @@ use super::Report;
 use super::json::name;
 use crate::tally::word;
 
-const HEADER: &str = "path,line,column,from,to,record,type,rule,label,confidence,validator,sample,value\r\n";
+const HEADER: &str =
+    "path,inside,spot,line,column,from,to,record,type,rule,label,confidence,validator,sample,value\r\n";
 
 /// The findings as CSV. SPEC: RFC 4180.
 #[must_use]
@@ -16,6 +17,8 @@ pub fn csv(report: &Report<'_>) -> String {
         let place = |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
         let cells = [
             name(file),
+            super::escaped(&found.inside),
+            super::escaped(&found.spot),
             place(found.place.map(|(begin, _)| begin.line)),
             place(found.place.map(|(begin, _)| begin.column)),
             found.from.to_string(),

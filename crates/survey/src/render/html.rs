@@ -5,8 +5,8 @@ use askama::Template;
 use base::Bytes;
 
 use super::chart::{bars, grid};
-use super::json::name;
-use super::summary::{by_rule, by_type, reasons};
+use super::json::{name, name_inside};
+use super::summary::{by_rule, by_type, reasons, warnings};
 use super::{Report, grouped};
 use crate::tally::word;
 use crate::{Looked, Row};
@@ -35,6 +35,7 @@ struct Page {
     not_scanned: Vec<(String, String)>,
     unreadable: Vec<(String, String)>,
     limits: Vec<(String, String)>,
+    warnings: Vec<(String, String)>,
 }
 
 /// The report as a page.
@@ -48,10 +49,7 @@ pub fn html(report: &Report<'_>) -> String {
         .take(MOST_ROWS)
         .map(|(file, found)| {
             let rule = survey.rules.get(found.rule);
-            let place = found.place.map_or_else(
-                || format!("{} at byte {}", name(file), found.from),
-                |(begin, _)| format!("{}:{}:{}", name(file), begin.line, begin.column),
-            );
+            let place = super::escaped(&format!("{}{}", file.path.to_string_lossy(), found.shown()));
             let why = [word(found.confidence), found.validator].join(", ");
             vec![place, rule.title.clone(), why.trim_end_matches(", ").to_owned(), found.sample.to_string()]
         })
@@ -77,9 +75,14 @@ pub fn html(report: &Report<'_>) -> String {
             .collect(),
         more_found: grouped(survey.findings().saturating_sub(found.len() as u64)),
         found,
-        not_scanned: survey.not_scanned().take(MOST_ROWS).map(|(file, why)| (name(file), why.to_owned())).collect(),
+        not_scanned: survey
+            .not_scanned()
+            .take(MOST_ROWS)
+            .map(|(file, inside, why)| (name_inside(file, inside), why.to_owned()))
+            .collect(),
         unreadable: survey.unreadable().take(MOST_ROWS).map(|(file, why)| (name(file), why.to_owned())).collect(),
         limits: limits(report),
+        warnings: warnings(survey).take(MOST_ROWS).map(|(name, what)| (name, what.to_owned())).collect(),
     };
     // The template was checked when this was compiled; what remains is writing to a string.
     page.render().unwrap_or_default()
@@ -112,7 +115,7 @@ fn answers(report: &Report<'_>) -> Vec<(&'static str, String, String)> {
     let types = by_type(survey);
     let most = types.iter().max_by_key(|(_, sum, _)| sum.row.all());
     let people = survey.people;
-    let passed: u64 = reasons(survey).values().sum();
+    let passed = survey.not_scanned_count();
     let why = reasons(survey).iter().map(|(reason, count)| format!("{reason} {count}")).collect::<Vec<_>>().join(", ");
     let unreadable = survey.unreadable().count() as u64;
     vec![
@@ -144,7 +147,7 @@ fn answers(report: &Report<'_>) -> Vec<(&'static str, String, String)> {
             if passed.saturating_add(unreadable) == 0 {
                 "Everything was.".to_owned()
             } else {
-                format!("{} files", grouped(passed.saturating_add(unreadable)))
+                format!("{} files and parts of files", grouped(passed.saturating_add(unreadable)))
             },
             match (passed, unreadable) {
                 (0, 0) => String::new(),
@@ -182,8 +185,11 @@ fn files(report: &Report<'_>) -> (String, usize) {
 fn limits(report: &Report<'_>) -> Vec<(String, String)> {
     let all = report.survey.looked.iter().flat_map(|file| file.limits.iter().map(move |limit| (file, limit)));
     all.take(MOST_ROWS)
-        .map(|(file, limit)| {
-            (name(file), format!("{}: {} times, first at byte {}", limit.kind, grouped(limit.count), limit.first))
+        .map(|(file, (inside, limit))| {
+            (
+                name_inside(file, inside),
+                format!("{}: {} times, first at byte {}", limit.kind, grouped(limit.count), limit.first),
+            )
         })
         .collect()
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::summary::{Sum, by_rule, by_type};
 use super::{Report, shown};
 use crate::tally::word;
-use crate::{Found, Looked, State};
+use crate::{Found, Looked, Note, State};
 
 /// The report as JSON.
 #[must_use]
@@ -67,6 +67,11 @@ fn one(report: &Report<'_>, file: &Looked, found: &Found) -> Value {
         "sample": found.sample.as_str(),
         "value": found.value,
     });
+    for (name, text) in [("inside", &found.inside), ("spot", &found.spot)] {
+        if !text.is_empty() {
+            add(&mut one, [(name, json!(text))]);
+        }
+    }
     if let Some((begin, end)) = found.place {
         add(
             &mut one,
@@ -84,31 +89,35 @@ fn one(report: &Report<'_>, file: &Looked, found: &Found) -> Value {
 fn looked(file: &Looked) -> Value {
     let mut looked = json!({ "path": file.path.to_string_lossy(), "bytes": file.bytes, "findings": file.tally.all() });
     match &file.state {
-        State::Scanned { format, records } => add(
-            &mut looked,
-            [
-                ("state", json!("scanned")),
-                ("format", json!(format.map(scan::Format::word))),
-                ("records", json!(records)),
-            ],
-        ),
+        State::Scanned { format, records } => {
+            add(&mut looked, [("state", json!("scanned")), ("format", json!(format)), ("records", json!(records))])
+        }
         State::NotScanned { reason } => {
             add(&mut looked, [("state", json!("not-scanned")), ("reason", json!(reason))]);
         }
         State::Unreadable { why } => add(&mut looked, [("state", json!("unreadable")), ("reason", json!(why))]),
     }
-    let limits = file
-        .limits
-        .iter()
-        .map(|limit| json!({ "limit": limit.kind.word(), "first": limit.first, "count": limit.count }))
-        .collect::<Vec<_>>();
-    if !limits.is_empty() {
-        add(&mut looked, [("limits", json!(limits))]);
+    let limit = |(inside, limit): &(String, scan::Limit)| json!({ "inside": inside, "limit": limit.kind.word(), "first": limit.first, "count": limit.count });
+    let limits = file.limits.iter().map(limit).collect::<Vec<_>>();
+    for (name, list) in [("limits", limits), ("not_scanned", notes(&file.missed)), ("warnings", notes(&file.warnings))]
+    {
+        if !list.is_empty() {
+            add(&mut looked, [(name, json!(list))]);
+        }
     }
     looked
+}
+
+fn notes(notes: &[Note]) -> Vec<Value> {
+    notes.iter().map(|note| json!({ "inside": note.inside, "what": note.what })).collect()
 }
 
 /// A path for a message to a person.
 pub(super) fn name(file: &Looked) -> String {
     shown(&file.path)
+}
+
+/// The path of something inside a file, for a message to a person.
+pub(super) fn name_inside(file: &Looked, inside: &str) -> String {
+    if inside.is_empty() { name(file) } else { format!("{}!{}", name(file), super::escaped(inside)) }
 }

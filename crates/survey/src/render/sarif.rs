@@ -28,8 +28,10 @@ pub fn sarif(report: &Report<'_>) -> Value {
         .collect();
     let unread =
         survey.unreadable().map(|(file, why)| notification(file, "error", &format!("it could not be read: {why}")));
-    let passed =
-        survey.not_scanned().map(|(file, why)| notification(file, "note", &format!("it was not scanned: {why}")));
+    let passed = survey.not_scanned().map(|(file, inside, why)| {
+        let what = if inside.is_empty() { "it".to_owned() } else { format!("`{}` in it", super::escaped(inside)) };
+        notification(file, "note", &format!("{what} was not scanned: {why}"))
+    });
     let left = survey.looked.iter().filter(|file| file.left_out() > 0);
     let left =
         left.map(|file| notification(file, "warning", &format!("{} more findings are not listed", file.left_out())));
@@ -68,6 +70,9 @@ fn result(report: &Report<'_>, used: &[RuleId], file: &Looked, found: &Found) ->
     if !found.validator.is_empty() {
         let _ = write!(text, " ({})", found.validator);
     }
+    if !(found.inside.is_empty() && found.spot.is_empty()) {
+        let _ = write!(text, ", in `{}`", super::escaped(found.shown().trim_start_matches(['!', ',', ' '])));
+    }
     json!({
         "ruleId": rule.id,
         "ruleIndex": used.iter().position(|id| *id == found.rule),
@@ -87,6 +92,10 @@ const fn level(confidence: Confidence) -> &'static str {
 }
 
 fn region(found: &Found) -> Value {
+    if found.place.is_none() {
+        // Offsets inside something else would be wrong in the file.
+        return json!({ "startLine": 1 });
+    }
     let mut region = json!({ "byteOffset": found.from, "byteLength": found.to.saturating_sub(found.from) });
     if let (Some((begin, end)), Some(members)) = (found.place, region.as_object_mut()) {
         let lines = [

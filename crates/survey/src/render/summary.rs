@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use base::word::DataType;
 use scan::RuleId;
 
+use super::json::name_inside;
 use crate::{Row, Survey};
 
 /// What one rule, or all rules of a type, found.
@@ -50,9 +51,19 @@ pub(super) fn by_type(survey: &Survey) -> Vec<(DataType, Sum, Option<u64>)> {
 /// Why what was not scanned was not, with how often.
 pub(super) fn reasons(survey: &Survey) -> BTreeMap<&str, u64> {
     let mut reasons = BTreeMap::new();
-    for (_, reason) in survey.not_scanned() {
+    for (_, _, why) in survey.not_scanned() {
+        // What exactly is broken or unsupported is listed; here its kind is counted.
+        let reason = why.split(": ").next().unwrap_or(why);
         let count: &mut u64 = reasons.entry(reason).or_default();
         *count = count.saturating_add(1);
     }
     reasons
+}
+
+/// What is strange about files and their parts, with their names.
+pub(super) fn warnings(survey: &Survey) -> impl Iterator<Item = (String, &str)> {
+    survey
+        .looked
+        .iter()
+        .flat_map(|file| file.warnings.iter().map(move |note| (name_inside(file, &note.inside), note.what.as_str())))
 }

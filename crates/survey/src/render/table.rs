@@ -2,10 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::json::name;
-use super::summary::{by_rule, reasons};
-use super::{Report, counted, grouped, shown};
-use crate::Looked;
+use super::json::{name, name_inside};
+use super::summary::{by_rule, warnings};
+use super::{Report, counted, grouped};
 use crate::tally::word;
 
 /// How many findings a table lists. What is beyond is in the other formats.
@@ -21,15 +20,16 @@ pub fn table(report: &Report<'_>) -> String {
     found(report, &mut text);
     sums(report, &mut text);
     let survey = report.survey;
-    names("NOT SCANNED", survey.not_scanned(), &mut text);
-    names("UNREADABLE", survey.unreadable(), &mut text);
+    names("NOT SCANNED", survey.not_scanned().map(|(file, inside, why)| (name_inside(file, inside), why)), &mut text);
+    names("UNREADABLE", survey.unreadable().map(|(file, why)| (name(file), why)), &mut text);
+    names("WARNING", warnings(survey), &mut text);
     let people = survey.people;
     let people = if people.low == people.high {
         counted(people.low, "person", "people")
     } else {
         format!("{} to {} people", grouped(people.low), grouped(people.high))
     };
-    let passed: u64 = reasons(survey).values().sum();
+    let passed = survey.not_scanned_count();
     let _ = writeln!(
         text,
         "{} in {} scanned, {}; {people}; {} not scanned, {} unreadable",
@@ -48,10 +48,7 @@ fn found(report: &Report<'_>, text: &mut String) {
     let all = survey.looked.iter().flat_map(|file| file.found.iter().map(move |found| (file, found)));
     rows.extend(all.take(MOST_ROWS).map(|(file, found)| {
         let rule = survey.rules.get(found.rule);
-        let place = match found.place {
-            Some((begin, _)) => format!("{}:{}:{}", shown(&file.path), begin.line, begin.column),
-            None => format!("{} at {}", shown(&file.path), found.from),
-        };
+        let place = super::escaped(&format!("{}{}", file.path.to_string_lossy(), found.shown()));
         [
             place,
             rule.data_type.word().to_owned(),
@@ -85,8 +82,8 @@ fn sums(report: &Report<'_>, text: &mut String) {
     }
 }
 
-fn names<'a>(title: &str, files: impl Iterator<Item = (&'a Looked, &'a str)>, text: &mut String) {
-    let rows: Vec<[String; 2]> = files.map(|(file, why)| [name(file), super::escaped(why)]).collect();
+fn names<'a>(title: &str, files: impl Iterator<Item = (String, &'a str)>, text: &mut String) {
+    let rows: Vec<[String; 2]> = files.map(|(name, why)| [name, super::escaped(why)]).collect();
     if rows.is_empty() {
         return;
     }
