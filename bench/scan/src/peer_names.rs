@@ -30,14 +30,20 @@ const NAMES: &[(&str, &[&str])] = &[
         &["LOC", "GPE", "location", "place", "STREET_ADDRESS", "ADDRESS", "TERRITORIO", "PAIS", "CALLE", "ZIP_CODE"],
     ),
     ("ORG", &["ORGANIZATION", "corporation", "organization", "HOSPITAL", "INSTITUCION", "CENTRO_SALUD"]),
-    ("DRIVER_LICENSE", &["US_DRIVER_LICENSE"]),
-    ("PASSPORT", &["US_PASSPORT"]),
+    ("DRIVER_LICENSE", &["US_DRIVER_LICENSE", "DRIVER_LICENSE_NUM"]),
+    ("PASSPORT", &["US_PASSPORT", "PASSPORT_NUM"]),
     (
         "MRN",
         &["MEDICAL_RECORD_NUMBER", "PATIENT_ID", "ID_SUJETO_ASISTENCIA", "ID_ASEGURAMIENTO", "ID_CONTACTO_ASISTENCIAL"],
     ),
     ("LICENSE_ID", &["ID_TITULACION_PERSONAL_SANITARIO", "MEDICAL_LICENSE", "DEA"]),
     ("NPI", &["US_NPI"]),
+    ("IN_AADHAAR", &["AADHAR"]),
+    ("IN_PAN", &["PAN"]),
+    ("ABA_ROUTING_NUMBER", &["ROUTING_NUMBER"]),
+    ("US_BANK_NUMBER", &["BANK_ACCOUNT_NUM", "ACCOUNT_NUMBER"]),
+    ("INSURANCE_ID", &["INSURANCE_POLICY_NUM"]),
+    ("TAX_ID", &["TAXID"]),
     ("SECRET", &["PASSWORD", "API_KEY", "PRIVATE_KEY", "TOKEN"]),
 ];
 

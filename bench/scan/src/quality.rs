@@ -1,17 +1,19 @@
-//! How well: precision, recall and F1 of each type, ours beside the peer's, on the same documents.
+//! How well: precision, recall and F1 of each type, ours beside the peer's, on the same documents; and what it costs when the
+//! same texts are wrapped.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use scan::{Confidence, Digester, Options, Scanner};
+use scan::{Confidence, Digester, Options, Rules, Scanner};
 use survey::{ReadAs, predict};
 
 use crate::peer_names::canonical;
 use crate::rows::{head, row, score as shown};
 use crate::score::{Score, score, share, sides};
 use crate::sets::{Set, Span, Split, folders, lines};
+use crate::wrap::Wrapping;
 use crate::{Outcome, Stand};
 
 /// Where a peer's predictions lie beside a set's documents.
@@ -23,30 +25,92 @@ const IDENTIFIERS: &str = "presidio_unit_ids";
 /// The set whose documents hold one secret or none.
 const SECRETS: &str = "secrets_noseyparker";
 
-/// Types that a set labels and that are no data about people here; peers have them, we do not claim them.
-const NOT_CLAIMED: &[&str] = &["ORG", "DATE", "URL", "NRP"];
+/// What a set's name ends with when it is wrapped, and its plain name.
+fn wrapped(name: &str) -> Option<(&str, Wrapping)> {
+    let (plain, ending) = name.rsplit_once('.')?;
+    Wrapping::ALL.into_iter().find(|wrapping| wrapping.word() == ending).map(|wrapping| (plain, wrapping))
+}
+
+/// A set, scored.
+struct Scored {
+    name: String,
+    ours: BTreeMap<String, Score>,
+    peer: Option<BTreeMap<String, Score>>,
+}
 
 /// Scores every set in `work`, and leaves our predictions beside the documents.
 pub(crate) fn report(work: &Path) -> Outcome<String> {
-    let mut report = head(&["set", "type", "gold", "ours P", "R", "F1", "Presidio P", "R", "F1"]);
-    let mut more = String::new();
+    let labels: Vec<String> = Rules::built_in().iter().map(|(_, rule)| rule.label.clone()).collect();
+    let claimed: BTreeSet<&str> = labels.iter().filter_map(|label| canonical(label)).collect();
+    let mut all = Vec::new();
+    let mut documents = String::new();
     for folder in folders(work)? {
         let set = Set::read(&folder, Split::All)?;
         let ours = ours(&set, &folder)?;
         let peer: Option<Vec<Span>> =
             Some(folder.join(PEER)).filter(|path| path.is_file()).map(|path| lines(&path)).transpose()?;
-        report.push_str(&rows(&set, &ours, peer.as_deref()));
         for (who, predicted) in [("ours", Some(ours.as_slice())), ("Presidio", peer.as_deref())] {
-            let Some(predicted) = predicted else { continue };
-            more.push_str(&documents(&set, who, predicted));
+            if let Some(predicted) = predicted {
+                documents.push_str(&by_document(&set, who, predicted));
+            }
+        }
+        let gold = sides(&set.gold);
+        let scored = |predicted: &[Span]| {
+            score(&gold, &sides(predicted)).into_iter().map(|(name, score)| (name.to_owned(), score)).collect()
+        };
+        all.push(Scored { name: set.name.clone(), ours: scored(&ours), peer: peer.as_deref().map(scored) });
+    }
+    let mut text = head(&["set", "type", "gold", "ours P", "R", "F1", "Presidio P", "R", "F1"]);
+    let mut not_claimed = BTreeSet::new();
+    for scored in all.iter().filter(|scored| wrapped(&scored.name).is_none() && scored.name != IDENTIFIERS) {
+        text.push_str(&rows(scored, &claimed));
+        not_claimed.extend(scored.ours.keys().filter(|name| !claimed.contains(name.as_str())).cloned());
+    }
+    let not_claimed: Vec<String> = not_claimed.into_iter().collect();
+    let documents = head(&["set", "who", "measured", "value", "of"]) + &documents;
+    let wrapping = wrappings(&all, &claimed);
+    Ok(format!("{text}\nLabelled there, and not looked for: {}.\n\n{wrapping}\n{documents}", not_claimed.join(", ")))
+}
+
+/// The F1 of each type in plain text and wrapped.
+fn wrappings(all: &[Scored], claimed: &BTreeSet<&str>) -> String {
+    let mut text = head(&[
+        "set",
+        "type",
+        "plain F1",
+        "as JSON lines",
+        "as CSV",
+        "as chats",
+        "Presidio plain",
+        "JSON lines",
+        "CSV",
+        "chats",
+    ]);
+    for plain in all {
+        let forms: Vec<&Scored> = Wrapping::ALL
+            .into_iter()
+            .filter_map(|form| all.iter().find(|scored| wrapped(&scored.name) == Some((plain.name.as_str(), form))))
+            .collect();
+        if forms.is_empty() {
+            continue;
+        }
+        let sets = || [plain].into_iter().chain(forms.iter().copied());
+        for name in plain.ours.keys().filter(|name| claimed.contains(name.as_str())) {
+            let f1 = |of: Option<&BTreeMap<String, Score>>| {
+                of.map(|of| shown(of.get(name).copied().unwrap_or_default().f1())).unwrap_or_default()
+            };
+            let mut cells = vec![plain.name.clone(), name.clone()];
+            cells.extend(sets().map(|scored| f1(Some(&scored.ours))));
+            cells.extend(sets().map(|scored| f1(scored.peer.as_ref())));
+            text.push_str(&row(&cells));
         }
     }
-    Ok(format!("{report}\n{}{more}", head(&["set", "who", "measured", "value", "of"])))
+    text
 }
 
 /// Our predictions: wrapped sets are read as what they are, others as plain text.
 fn ours(set: &Set, folder: &Path) -> Outcome<Vec<Span>> {
-    let read_as = if set.name.contains('.') || set.name.ends_with("csv") {
+    let read_as = if wrapped(&set.name).is_some() || set.name.ends_with("csv") {
         ReadAs::Sniffed
     } else {
         ReadAs::Format(scan::Format::Plain)
@@ -67,17 +131,12 @@ fn ours(set: &Set, folder: &Path) -> Outcome<Vec<Span>> {
     lines(&path)
 }
 
-fn rows(set: &Set, ours: &[Span], peer: Option<&[Span]>) -> String {
-    let gold = sides(&set.gold);
-    let ours = score(&gold, &sides(ours));
-    let peer = peer.map(|peer| score(&gold, &sides(peer)));
-    // The set of identifiers has as many types as rows; its sum says more.
-    let claimed = ours.iter().filter(|(name, _)| !NOT_CLAIMED.contains(*name) && set.name != IDENTIFIERS);
+fn rows(scored: &Scored, claimed: &BTreeSet<&str>) -> String {
     let mut text = String::new();
-    for (name, score) in claimed {
-        let mut cells = vec![set.name.clone(), (*name).to_owned(), score.gold.to_string()];
+    for (name, score) in scored.ours.iter().filter(|(name, _)| claimed.contains(name.as_str())) {
+        let mut cells = vec![scored.name.clone(), name.clone(), score.gold.to_string()];
         cells.extend(figures(*score));
-        cells.extend(peer.as_ref().map_or_else(
+        cells.extend(scored.peer.as_ref().map_or_else(
             || ["", "", ""].map(str::to_owned),
             |peer| figures(peer.get(name).copied().unwrap_or_default()),
         ));
@@ -91,7 +150,7 @@ fn figures(score: Score) -> [String; 3] {
 }
 
 /// What is counted by document: recall where there is something, alarms where there is nothing.
-fn documents(set: &Set, who: &str, predicted: &[Span]) -> String {
+fn by_document(set: &Set, who: &str, predicted: &[Span]) -> String {
     let only: Option<&str> = match set.name.as_str() {
         IDENTIFIERS => None,
         SECRETS => Some("SECRET"),

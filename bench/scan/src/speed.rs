@@ -10,7 +10,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
-use base::word::DataType;
 use regex::bytes::{RegexSet, RegexSetBuilder};
 use scan::{Blocks, Folder, Hint, Options, Rules, Scanner};
 
@@ -54,8 +53,7 @@ pub(crate) fn report(code: &Path) -> Outcome<String> {
 fn measured(sample: &Sample, peers: &Peers) -> String {
     let bytes = sample.bytes.as_slice();
     let short = bytes.get(..SHORT_BYTES).unwrap_or(bytes);
-    let structured = DataType::ALL.iter().copied().filter(|data_type| !is_of_names(*data_type)).collect();
-    let structured = Scanner::new(Options { types: structured, ..Options::default() });
+    let structured = Scanner::new(Options::without_names());
     let named = Scanner::new(Options::default());
     let mut findings = 0;
     let fast = rate(bytes, || findings = scan(&structured, sample.file, bytes));
@@ -76,11 +74,6 @@ fn measured(sample: &Sample, peers: &Peers) -> String {
         whole(memory),
         format!("{:.2}", fast / automaton),
     ])
-}
-
-/// Types that the tagger of names finds.
-fn is_of_names(data_type: DataType) -> bool {
-    matches!(data_type, DataType::Name | DataType::Address)
 }
 
 /// From bytes to facts; how many findings there were.

@@ -51,7 +51,7 @@ pub(super) struct Scan {
     #[arg(long, value_name = "CONFIDENCE", value_enum, default_value_t = Least::Low)]
     min_confidence: Least,
 
-    /// Do not look for names and addresses of people, which takes most of the time
+    /// Do not look for names, addresses, ages and dates of birth in running text, which takes most of the time
     #[arg(long)]
     no_names: bool,
 
@@ -117,9 +117,7 @@ impl Scan {
         } else if form == Form::Sarif {
             options.types = vec![DataType::Secret];
         }
-        if self.no_names {
-            options.types.retain(|data_type| !matches!(data_type, DataType::Name | DataType::Address));
-        }
+        options.names = !self.no_names;
         Ok(options)
     }
 
