@@ -5,29 +5,45 @@ use std::sync::{Arc, LazyLock};
 use base::id::{EngagementId, VersionId};
 use base::word::{DataType, ScanState};
 use catalog::model::{Change, MentionRow};
-use scan::{Blocks, Digester, Folder, Hint, Outcome, Rules, Scan, Scanner};
+use scan::{Blocks, Digester, Folder, Hint, Options, Outcome, Rules, Scan, Scanner};
 use seal::SubjectDigest;
+use unpack::Kind;
 
 use crate::custody::Custody;
 use crate::directory::Engagement;
 use crate::error::CustodyError;
-use crate::findings::{ScanReport, Tally};
+use crate::findings::{FIRST_SCAN, ScanReport, Tally};
 use crate::settings::Dataset;
 
 /// Facts are kept for blocks of this many plaintext bytes, counted from the start of the object. It is the size of a sealed
 /// segment, but does not shift with stream headers and part boundaries, so that a block's place follows from its number.
 pub(crate) const BLOCK_BYTES: u64 = 64 * 1024;
 
+/// The scanner that makes a version's first facts, or those of a later scan.
+///
+/// Names and addresses take ten times as long as everything else together. A version is readable once its first facts are in, so
+/// these go without; scanning a dataset anew finds names too.
+pub(crate) fn scanner(generation: u32) -> Scanner {
+    Scanner::new(if generation == FIRST_SCAN { Options::without_names() } else { Options::default() })
+}
+
 /// Which scanner made the facts, and by which rules; written into the entry of every scan. Facts of another version may say
 /// something else of the same bytes.
-pub(crate) fn facts_version() -> &'static str {
-    static VERSION: LazyLock<String> = LazyLock::new(|| {
+pub(crate) fn facts_version(generation: u32) -> &'static str {
+    static VERSIONS: LazyLock<[String; 2]> = LazyLock::new(|| {
         let rules: Vec<String> = Rules::built_in().iter().map(|(_, rule)| format!("{rule:?}")).collect();
         let digest = data_encoding::HEXLOWER.encode(&attest::sha256(&[rules.join("\n").as_bytes()]));
-        format!("cofferdam-scan/{}+{}", env!("CARGO_PKG_VERSION"), digest.get(..DIGITS).unwrap_or_default())
+        let first =
+            format!("cofferdam-scan/{}+{}", env!("CARGO_PKG_VERSION"), digest.get(..DIGITS).unwrap_or_default());
+        let names = format!("{first}+names");
+        [first, names]
     });
-    &VERSION
+    let [first, names] = &*VERSIONS;
+    if generation == FIRST_SCAN { first } else { names }
 }
+
+/// How many of a body's first bytes tell what it is: a tar header.
+const START_BYTES: usize = 512;
 
 /// How much of the digest of the rules is written: enough that no two sets of one program's history share it.
 const DIGITS: usize = 16;
@@ -68,11 +84,19 @@ impl Facts {
 /// A scan of a body under way.
 pub(crate) struct Inspection {
     scan: Scan,
-    tally: Tally,
+    gathered: Gathered,
+    staged: bool,
+    /// What the key and the first bytes tell of what must be unpacked.
+    name: String,
+    start: Vec<u8>,
+}
+
+/// What a scan has found of a version and nobody has taken yet.
+pub(crate) struct Gathered {
+    pub(crate) tally: Tally,
     digest: MentionDigest,
     engagement: EngagementId,
     version: VersionId,
-    staged: bool,
 }
 
 /// Lets the scanner digest people's identifiers under the engagement's subject key.
@@ -94,28 +118,26 @@ impl Custody {
         key: &[u8],
         content_type: Option<&str>,
     ) -> Result<Inspection, CustodyError> {
-        let name = String::from_utf8_lossy(key);
+        let name = String::from_utf8_lossy(key).into_owned();
         let hint = Hint { content_type, name: &name };
-        let digester = Arc::new(Keyed(self.ring.subjects(engagement.id.into())?));
-        let scan = Scanner::new(scan::Options::without_names()).begin(&hint, digester);
-        let folder = Folder::new(Blocks { first: BLOCK_BYTES, rest: BLOCK_BYTES });
-        let tally = Tally::new(folder, Rules::built_in(), dataset.settings.secrets);
-        let digest = MentionDigest::new();
-        Ok(Inspection { scan, tally, digest, engagement: engagement.id, version, staged: false })
+        let scan = scanner(FIRST_SCAN).begin(&hint, self.digester(engagement)?);
+        let gathered = Gathered::new(engagement, dataset, version, FIRST_SCAN);
+        Ok(Inspection { scan, gathered, staged: false, name, start: Vec::new() })
     }
-}
 
-impl Custody {
+    /// What turns identifiers of people in an engagement into digests.
+    pub(crate) fn digester(&self, engagement: &Engagement) -> Result<Arc<dyn Digester>, CustodyError> {
+        Ok(Arc::new(Keyed(self.ring.subjects(engagement.id.into())?)))
+    }
+
     /// Keeps in the catalog what a scan has made of a body that is not visible yet, if it is much: a body may name more people
     /// than fit in memory.
     pub(crate) async fn stage(&self, inspection: &mut Inspection) -> Result<(), CustodyError> {
-        if !inspection.is_full() {
-            return Ok(());
-        }
-        // INVARIANT: set before the first act, whose outcome may stay unknown.
-        inspection.staged = true;
-        let (engagement, version) = (inspection.engagement, inspection.version);
-        for mentions in inspection.take() {
+        let Inspection { gathered, staged, .. } = inspection;
+        let (engagement, version) = (gathered.engagement, gathered.version);
+        for mentions in gathered.take_if_full() {
+            // INVARIANT: set before the first act, whose outcome may stay unknown.
+            *staged = true;
             let change = Change::StageFacts { engagement, version, at: self.clock.now(), mentions };
             self.queue.record(vec![change], Vec::new()).await?;
         }
@@ -128,12 +150,9 @@ impl Custody {
     }
 
     /// Adds what a scan has made of a version that is there, if it is much.
-    pub(crate) async fn add_facts(&self, inspection: &mut Inspection, generation: u32) -> Result<(), CustodyError> {
-        if !inspection.is_full() {
-            return Ok(());
-        }
-        let (engagement, version) = (inspection.engagement, inspection.version);
-        for mentions in inspection.take() {
+    pub(crate) async fn add_facts(&self, gathered: &mut Gathered, generation: u32) -> Result<(), CustodyError> {
+        let (engagement, version) = (gathered.engagement, gathered.version);
+        for mentions in gathered.take_if_full() {
             let change = Change::Facts { engagement, version, generation, mentions };
             self.queue.record(vec![change], Vec::new()).await?;
         }
@@ -144,35 +163,61 @@ impl Custody {
 impl Inspection {
     /// The version whose facts wait in the catalog, if any do.
     pub(crate) fn staged(&self) -> Option<VersionId> {
-        self.staged.then_some(self.version)
+        self.staged.then_some(self.gathered.version)
     }
 
     pub(crate) fn push(&mut self, bytes: &[u8]) {
-        self.scan.push(bytes, &mut self.tally);
+        let missing = START_BYTES.saturating_sub(self.start.len()).min(bytes.len());
+        self.start.extend_from_slice(bytes.get(..missing).unwrap_or_default());
+        self.scan.push(bytes, &mut self.gathered.tally);
+    }
+
+    /// Ends the scan. What a worker unpacks is pending.
+    pub(crate) fn finish(mut self) -> Facts {
+        let said = self.scan.finish(&mut self.gathered.tally);
+        let (outcome, reason) = match said.outcome {
+            Outcome::Scanned => (ScanState::Scanned, None),
+            Outcome::Unscannable { .. } if Kind::of(&self.start, &self.name) != Kind::Text => return Facts::pending(),
+            Outcome::Unscannable { reason } => (ScanState::Unscannable, Some(reason.word().to_owned())),
+        };
+        let mut report = ScanReport {
+            format: said.format.map(|format| format.word().to_owned()),
+            reason,
+            records: said.records,
+            ..ScanReport::default()
+        };
+        said.limits.iter().for_each(|limit| report.limit(limit));
+        Facts { staged: self.staged, ..self.gathered.finish(outcome, report) }
+    }
+}
+
+impl Gathered {
+    pub(crate) fn new(engagement: &Engagement, dataset: &Dataset, version: VersionId, generation: u32) -> Self {
+        let folder = Folder::new(Blocks { first: BLOCK_BYTES, rest: BLOCK_BYTES });
+        let tally = Tally::new(folder, facts_version(generation), dataset.settings.secrets);
+        Self { tally, digest: MentionDigest::new(), engagement: engagement.id, version }
     }
 
     /// Whether so many mentions wait that they fill an act.
-    fn is_full(&self) -> bool {
+    pub(crate) fn is_full(&self) -> bool {
         self.tally.folder.held() >= MENTIONS_AN_ACT
     }
 
-    /// Takes the mentions that wait, cut into acts.
-    fn take(&mut self) -> Vec<Vec<MentionRow>> {
+    /// Takes the mentions that wait, cut into acts, if they fill one.
+    fn take_if_full(&mut self) -> Vec<Vec<MentionRow>> {
+        if !self.is_full() {
+            return Vec::new();
+        }
         let taken = self.tally.folder.take_mentions();
-        let mentions = self.digest.rows(&taken);
-        mentions.chunks(MENTIONS_AN_ACT).map(<[MentionRow]>::to_vec).collect()
+        self.digest.rows(&taken).chunks(MENTIONS_AN_ACT).map(<[MentionRow]>::to_vec).collect()
     }
 
-    pub(crate) fn finish(mut self) -> Facts {
-        let said = self.scan.finish(&mut self.tally);
-        let (folder, report) = self.tally.finish(&said);
-        let state = match said.outcome {
-            _ if report.forbidden_count > 0 => ScanState::Quarantined,
-            Outcome::Scanned => ScanState::Scanned,
-            Outcome::Unscannable { .. } => ScanState::Unscannable,
-        };
+    /// The facts of the whole. `outcome` stands unless something was found that nobody may store here.
+    pub(crate) fn finish(mut self, outcome: ScanState, report: ScanReport) -> Facts {
+        let (folder, report) = self.tally.finish(report);
+        let state = if report.forbidden_count > 0 { ScanState::Quarantined } else { outcome };
         let mentions = self.digest.rows(&folder.finish());
-        Facts { state, report: Some(report), mentions, staged: self.staged, digest: self.digest.finish() }
+        Facts { state, report: Some(report), mentions, staged: false, digest: self.digest.finish() }
     }
 }
 

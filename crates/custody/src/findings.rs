@@ -8,12 +8,11 @@ use std::sync::Arc;
 
 use base::id::VersionId;
 use base::word::DataType;
-use scan::{Confidence, Finding, Folder, Outcome, Report, RuleId, Rules, Sink};
+use scan::{Confidence, Finding, Folder, Limit, RuleId, Rules, Sink};
 use seal::Fields;
 use serde::{Deserialize, Serialize};
 
 use crate::error::CustodyError;
-use crate::facts::facts_version;
 use crate::settings::SecretsFound;
 
 /// The generation of the scan that a version comes in by.
@@ -24,6 +23,9 @@ const CONTEXT: &str = "scan";
 
 /// How many places of forbidden values a report holds; of more, only the count is kept.
 const MOST_PLACES: usize = 100;
+
+/// How many members that were not read a report names; of more, only the count is kept.
+const MOST_UNREAD: usize = 100;
 
 /// What a scan said of a version.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +52,24 @@ pub struct ScanReport {
     /// What was not read as it should be.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub limits: Vec<Limited>,
+    /// What loading it would import and run, beyond building data: pickles are programs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub programs: Vec<String>,
+    /// How many members were not read, or not all of them.
+    #[serde(default)]
+    pub unread_count: u64,
+    /// The first of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<Unread>,
+}
+
+/// A member of an archive, or a part of a document, that was not read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unread {
+    /// Its path inside: `shard.tar!docs/a.jsonl.gz!a.jsonl`.
+    pub path: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// How often something was found.
@@ -99,6 +119,30 @@ pub struct Limited {
 }
 
 impl ScanReport {
+    /// Adds something that was not read as it should be.
+    pub(crate) fn limit(&mut self, limit: &Limit) {
+        let kind = limit.kind.word();
+        match self.limits.iter_mut().find(|known| known.kind == kind) {
+            Some(known) => known.count = known.count.saturating_add(limit.count),
+            None => self.limits.push(Limited { kind: kind.to_owned(), first: limit.first, count: limit.count }),
+        }
+    }
+
+    /// Adds a member that was not read, or not all of it.
+    pub(crate) fn unread(&mut self, path: &str, reason: String) {
+        self.unread_count = self.unread_count.saturating_add(1);
+        if self.unread.len() < MOST_UNREAD {
+            self.unread.push(Unread { path: path.to_owned(), reason });
+        }
+    }
+
+    /// Adds what loading a member would import and run.
+    pub(crate) fn program(&mut self, path: &str, import: &impl std::fmt::Display) {
+        if self.programs.len() < MOST_UNREAD {
+            self.programs.push(format!("{path}: {import}"));
+        }
+    }
+
     /// Seals it for a scan of a version.
     pub(crate) fn seal(&self, fields: &Fields, version: VersionId, generation: u32) -> Result<Vec<u8>, CustodyError> {
         let plain = serde_json::to_vec(self)
@@ -134,25 +178,19 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    pub(crate) fn new(folder: Folder, rules: Arc<Rules>, secrets: SecretsFound) -> Self {
-        let report = ScanReport { scanner: facts_version().to_owned(), ..ScanReport::default() };
-        Self { folder, rules, secrets, counts: BTreeMap::new(), report }
+    pub(crate) fn new(folder: Folder, scanner: &str, secrets: SecretsFound) -> Self {
+        let report = ScanReport { scanner: scanner.to_owned(), ..ScanReport::default() };
+        Self { folder, rules: Rules::built_in(), secrets, counts: BTreeMap::new(), report }
     }
 
-    /// The report of the whole.
-    pub(crate) fn finish(self, said: &Report) -> (Folder, ScanReport) {
-        let mut report = self.report;
-        report.format = said.format.map(|format| format.word().to_owned());
-        report.reason = match said.outcome {
-            Outcome::Scanned => None,
-            Outcome::Unscannable { reason } => Some(reason.word().to_owned()),
+    /// Puts what was found into the report of the whole.
+    pub(crate) fn finish(self, said: ScanReport) -> (Folder, ScanReport) {
+        let mut report = ScanReport {
+            scanner: self.report.scanner,
+            forbidden_count: self.report.forbidden_count,
+            forbidden: self.report.forbidden,
+            ..said
         };
-        report.records = said.records;
-        report.limits = said
-            .limits
-            .iter()
-            .map(|limit| Limited { kind: limit.kind.word().to_owned(), first: limit.first, count: limit.count })
-            .collect();
         let rules = &self.rules;
         report.found = self
             .counts
@@ -231,7 +269,7 @@ mod tests {
     }
 
     fn forbidden(secrets: SecretsFound, findings: &[(DataType, Confidence)]) -> u64 {
-        let mut tally = Tally::new(Folder::new(Blocks { first: 100, rest: 100 }), Rules::built_in(), secrets);
+        let mut tally = Tally::new(Folder::new(Blocks { first: 100, rest: 100 }), "test", secrets);
         findings.iter().for_each(|(data_type, confidence)| tally.take(finding(*data_type, *confidence, 7)));
         tally.report.forbidden_count
     }
@@ -247,8 +285,7 @@ mod tests {
 
     #[test]
     fn places_are_bounded_and_counts_are_not() {
-        let mut tally =
-            Tally::new(Folder::new(Blocks { first: 100, rest: 100 }), Rules::built_in(), SecretsFound::Quarantine);
+        let mut tally = Tally::new(Folder::new(Blocks { first: 100, rest: 100 }), "test", SecretsFound::Quarantine);
         (0..300).for_each(|at| tally.take(finding(DataType::Secret, Confidence::High, at)));
         assert_eq!((tally.report.forbidden_count, tally.report.forbidden.len()), (300, MOST_PLACES));
         assert_eq!(tally.counts.values().collect::<Vec<_>>(), [&300]);

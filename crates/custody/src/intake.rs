@@ -159,7 +159,7 @@ impl Custody {
             lock: row.lock,
             scan: facts.state,
             facts: facts.digest.clone(),
-            scanner: crate::facts::facts_version(),
+            scanner: crate::facts::facts_version(FIRST_SCAN),
             policies: Arc::clone(permit.policies()),
         };
         let draft = self.draft(caller, request, engagement.id.into(), kind::PUT, entry)?;
@@ -183,6 +183,9 @@ impl Custody {
         let recorded = self.act(caller, permit, changes, draft).await;
         // Whatever the answer: a commit that reported failure may have taken effect.
         self.shelf.drop_name(row.dataset, &row.key);
+        if facts.state == ScanState::Pending {
+            self.scan_soon();
+        }
         let recorded = match recorded {
             Err(ledger::LedgerError::Rejected(fault)) if fault.kind() == base::Kind::Conflict => {
                 self.reveal_name(caller, request, engagement, dataset, &row.key).await?;

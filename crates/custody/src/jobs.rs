@@ -189,8 +189,11 @@ impl Custody {
         let reason = format!("gave-up: {why}");
         tracing::warn!(version = %row.version, reason, "a version is not scanned");
         if job.generation == row.generation {
-            let report =
-                ScanReport { scanner: facts_version().to_owned(), reason: Some(reason), ..ScanReport::default() };
+            let report = ScanReport {
+                scanner: facts_version(job.generation).to_owned(),
+                reason: Some(reason),
+                ..ScanReport::default()
+            };
             self.conclude(engagement, row.version, job, Facts::unscannable(report)).await?;
             return Ok(false);
         }
@@ -201,7 +204,7 @@ impl Custody {
             generation: job.generation,
             scan: row.scan,
             facts: "",
-            scanner: facts_version(),
+            scanner: facts_version(job.generation),
             failure: Some(&reason),
         };
         let request: RequestId = self.request();

@@ -42,6 +42,7 @@ pub mod place;
 pub mod profile;
 pub mod quarantine;
 mod reach;
+mod reading;
 pub mod record;
 pub mod removal;
 pub mod rescan;

@@ -20,6 +20,9 @@ use crate::identity::Caller;
 /// The version of the answer's JSON.
 pub const SCHEMA: &str = "cofferdam.rescan/1";
 
+/// The generation of every scan but the first, as far as the scanner cares.
+const AGAIN: u32 = 1;
+
 /// How many ordinals one act queues: no caller waits behind more.
 const RUN: u64 = 20_000;
 
@@ -95,7 +98,7 @@ impl Custody {
         let (engagement, dataset) = self.collection(caller, bucket)?;
         let matter = Matter::names(request, Verb::ConfigureDataset, &engagement, Some(&dataset));
         let permit = self.judge(caller, matter).await?;
-        let what = Rescan { dataset: dataset.id, scanner: facts_version() };
+        let what = Rescan { dataset: dataset.id, scanner: facts_version(AGAIN) };
         let draft = self.draft(caller, request, engagement.id.into(), kind::RESCAN, what)?;
         self.act(caller, permit, Vec::new(), draft).await?;
         let (newest, at) = (self.catalog.newest_ordinal()?, self.clock.now());
@@ -137,7 +140,7 @@ impl Custody {
             schema: SCHEMA.to_owned(),
             bucket: dataset.bucket.clone(),
             asked: self.clock.now(),
-            scanner: facts_version().to_owned(),
+            scanner: facts_version(AGAIN).to_owned(),
             waiting: self.catalog.jobs_waiting(dataset.id)?,
             rescanned: 0,
             changes: Vec::new(),

@@ -260,7 +260,6 @@ impl Custody {
         };
         let conditions = &completion.conditions;
         let name = self.reveal_version(caller, request, engagement, dataset, put, Facts::pending(), conditions).await?;
-        self.scan_soon();
         Ok(Stored { version, name, meta, size, modified })
     }
 

@@ -1,24 +1,31 @@
-//! One scan of what is already in custody.
+//! One scan of what is already in custody: a text, or something that must be unpacked first.
 //!
 //! The scanner reads as everybody reads: judged, recorded, opened by receipt. What it finds goes to the catalog as it comes, and
 //! holds when the scan is over: the last of the facts, the state, what the scan said and the entry are one act.
+//!
+//! A version of which any member was not read is unscannable: the rest of it is known, and its facts are kept, but nobody can
+//! say what is in that member.
 
 use std::sync::Arc;
 
 use base::id::VersionId;
-use base::word::{Decision, ScanState, Verb};
+use base::word::{Decision, ScanState};
 use catalog::model::{Change, JobRow, VersionRow};
-use policy::Window;
+use scan::{Finding, Hint, Sink as _};
+use tokio::runtime::Handle;
+use tokio::task::spawn_blocking;
+use unpack::{Entry, Outcome, Place, Unpacker};
 
 use crate::custody::Custody;
-use crate::delivery::{Delivery, Step};
 use crate::directory::Engagement;
 use crate::entries::{Scanned, kind};
 use crate::error::{Clash, CustodyError};
-use crate::facts::{Facts, facts_version};
+use crate::facts::{Facts, Gathered, facts_version, scanner};
 use crate::findings::ScanReport;
 use crate::identity::Caller;
+use crate::intake::joined;
 use crate::jobs::LEASE_SECONDS;
+use crate::reading::{Reading, failure};
 use crate::removal::ATTEMPTS;
 use crate::version::{self, Version};
 
@@ -31,42 +38,22 @@ impl Custody {
         job: &JobRow,
     ) -> Result<(), CustodyError> {
         let dataset = self.directory.dataset(row.dataset).ok_or(CustodyError::Hidden)?;
-        let version = Version::check(row.clone(), &engagement.fields)?;
-        let content_type = version.meta.headers.get("content-type").cloned();
-        let mut inspection = self.inspect(engagement, &dataset, row.version, &row.key, content_type.as_deref())?;
-        let window = Window { from: 0, to: row.size };
-        let mut delivery = Delivery::new(
-            Arc::clone(self),
-            Arc::new(Caller::scanner(self.scanner)),
-            self.request(),
-            Arc::clone(engagement),
-            dataset,
-            Arc::new(version),
-            window,
-            Verb::Scan,
-        );
-        let mut done = 0u64;
-        delivery.earn().await?;
-        loop {
-            match delivery.step() {
-                Step::Segment(plain) => {
-                    plain.expose(|bytes| {
-                        inspection.push(bytes);
-                        done = done.saturating_add(bytes.len() as u64);
-                    });
-                    self.add_facts(&mut inspection, job.generation).await?;
-                }
-                Step::Earn => {
-                    self.progress(job, done).await?;
-                    delivery.earn().await?;
-                }
-                Step::End => break,
-                Step::Broken(error) => return Err(error),
-            }
-            // Scanning is work; others' requests get their turn between segments.
-            tokio::task::yield_now().await;
-        }
-        self.conclude(engagement, row.version, job, inspection.finish()).await
+        let version = Arc::new(Version::check(row.clone(), &engagement.fields)?);
+        let gathered = Gathered::new(engagement, &dataset, row.version, job.generation);
+        let unpacker = Unpacker::new(scanner(job.generation), self.digester(engagement)?);
+        let handle = Handle::current();
+        let reading = Reading::new(Arc::clone(self), engagement, dataset, version, job, handle.clone());
+        let (custody, generation) = (Arc::clone(self), job.generation);
+        // Unpacking is work, and waits where it reads: not on a thread that others' requests run on.
+        let examined = spawn_blocking(move || {
+            let mut found =
+                Finds { custody, handle, generation, gathered, report: ScanReport::default(), failed: None };
+            let name = String::from_utf8_lossy(reading.key()).into_owned();
+            let hint = Hint { content_type: reading.content_type(), name: &name };
+            let said = unpacker.examine(&reading, &hint, &mut found).map_err(failure)?;
+            found.end(&said)
+        });
+        self.conclude(engagement, row.version, job, examined.await.map_err(joined)??).await
     }
 
     /// The state that a scan comes to. What a reviewer let out stays out, as long as no more is found than was decided about.
@@ -98,7 +85,7 @@ impl Custody {
         job: &JobRow,
         facts: Facts,
     ) -> Result<(), CustodyError> {
-        let (scanner, generation) = (Caller::scanner(self.scanner), job.generation);
+        let (caller, generation) = (Caller::scanner(self.scanner), job.generation);
         for _ in 0..ATTEMPTS {
             let row = self.catalog.version(version)?;
             let mut row = row.ok_or_else(|| CustodyError::Corrupt(format!("the row of version `{version}`")))?;
@@ -128,10 +115,10 @@ impl Custody {
                 generation,
                 scan: row.scan,
                 facts: &facts.digest,
-                scanner: facts_version(),
+                scanner: facts_version(generation),
                 failure: None,
             };
-            let draft = self.draft(&scanner, self.request(), engagement.id.into(), kind::SCAN, what)?;
+            let draft = self.draft(&caller, self.request(), engagement.id.into(), kind::SCAN, what)?;
             match self.queue.record(changes, vec![draft]).await {
                 Err(ledger::LedgerError::Rejected(fault)) if fault.kind() == base::Kind::Conflict => {}
                 recorded => {
@@ -142,5 +129,61 @@ impl Custody {
             }
         }
         Err(CustodyError::Conflict(Clash::Raced))
+    }
+}
+
+/// Where a worker puts what is found: into the catalog, as it comes.
+struct Finds {
+    custody: Arc<Custody>,
+    handle: Handle,
+    generation: u32,
+    gathered: Gathered,
+    report: ScanReport,
+    /// Why nothing more is added; the scan fails by it in the end.
+    failed: Option<CustodyError>,
+}
+
+impl Finds {
+    fn end(mut self, said: &unpack::Report) -> Result<Facts, CustodyError> {
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
+        self.report.records = said.records;
+        let unread = self.report.unread_count;
+        let outcome = if unread == 0 { ScanState::Scanned } else { ScanState::Unscannable };
+        if unread > 0 && said.entries > 1 {
+            let reasons: Vec<String> =
+                said.not_scanned.iter().map(|(why, count)| format!("{count} {}", why.word())).collect();
+            self.report.reason = Some(format!("{unread} of {} members: {}", said.entries, reasons.join(", ")));
+        }
+        Ok(self.gathered.finish(outcome, self.report))
+    }
+}
+
+impl unpack::Sink for Finds {
+    fn take(&mut self, place: &Place<'_>, mut finding: Finding) {
+        // The bytes of the object that hold it: whoever reads others is not shown it.
+        (finding.from, finding.to) = (place.outer.start, place.outer.end);
+        self.gathered.tally.take(finding);
+        if self.failed.is_none() && self.gathered.is_full() {
+            let Self { custody, handle, generation, gathered, failed, .. } = self;
+            *failed = handle.block_on(custody.add_facts(gathered, *generation)).err();
+        }
+    }
+
+    fn read(&mut self, entry: &Entry) {
+        entry.limits.iter().for_each(|limit| self.report.limit(limit));
+        for import in entry.unsafe_imports() {
+            self.report.program(&entry.path, import);
+        }
+        if let Outcome::Partly(why) | Outcome::NotScanned(why) = entry.outcome {
+            self.report.unread(&entry.path, why.to_string());
+        }
+        if entry.depth == 0 {
+            self.report.format = Some(entry.format.map_or(entry.kind.word(), |format| format.word()).to_owned());
+            if let Outcome::Partly(why) | Outcome::NotScanned(why) = entry.outcome {
+                self.report.reason = Some(why.to_string());
+            }
+        }
     }
 }

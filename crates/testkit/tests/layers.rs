@@ -60,6 +60,7 @@ const ARROWS: &[(&str, &[(&str, &str)])] = &[
             ("ledger", "spends permits, records acts"),
             ("seal", "spends receipts"),
             ("scan", "intake"),
+            ("unpack", "intake of what must be unpacked first"),
             ("catalog", "rows and changes"),
         ],
     ),

@@ -40,7 +40,7 @@ pub(crate) struct Disk {
     root: Vec<u8>,
     pub(crate) documents: Arc<MemoryDocuments>,
     keys: Arc<MemoryDocuments>,
-    blobs: Arc<MemoryBlobs>,
+    pub(crate) blobs: Arc<MemoryBlobs>,
     pub(crate) register: Arc<MemoryRegister>,
     clock: Arc<ManualClock>,
     lives: AtomicU64,
