@@ -87,6 +87,7 @@ const ARROWS: &[(&str, &[(&str, &str)])] = &[
             ("seal", "wiring"),
             ("store", "wiring"),
             ("survey", "scans of what is in nobody's custody"),
+            ("unpack", "the drill's second opinion about archives"),
         ],
     ),
     (

@@ -9,6 +9,7 @@ use base::time::Clock;
 use base::word::{PrincipalKind, Purpose, Role, Verb};
 use custody::office::{NewGrant, NewPrincipal};
 use custody::sessions::{Issued, NewSession};
+use custody::settings::SecretsFound;
 
 use crate::chance::SystemEntropy;
 use crate::client::{AdminClient, Identity};
@@ -97,6 +98,9 @@ const SESSION_SECONDS: u64 = 1800;
 /// How long a grant lives.
 const GRANT_SECONDS: i64 = 3600;
 
+/// How often it is asked whether the scans are done.
+const LOOK_AGAIN: std::time::Duration = std::time::Duration::from_millis(50);
+
 /// The people, each with a key of their own.
 pub(super) struct Cast {
     /// Sets up.
@@ -140,6 +144,24 @@ impl Cast {
         }
         let log_key = security.ledger().await?.key;
         Ok(Self { administrator, security, second, partners, engagements, log_key })
+    }
+
+    /// Lets every dataset hold secrets.
+    pub(super) async fn let_secrets_be(&self) -> Result<(), Error> {
+        for bucket in COMPARTMENTS.iter().flat_map(|compartment| compartment.buckets) {
+            self.administrator.configure_secrets(bucket, SecretsFound::List).await?;
+        }
+        Ok(())
+    }
+
+    /// Waits until no version waits for a scan: what is pending is read by its writer alone.
+    pub(super) async fn wait_for_scans(&self) -> Result<(), Error> {
+        for bucket in COMPARTMENTS.iter().flat_map(|compartment| compartment.buckets) {
+            while self.security.rescan_state(bucket).await?.waiting > 0 {
+                tokio::time::sleep(LOOK_AGAIN).await;
+            }
+        }
+        Ok(())
     }
 
     /// A session for a host in a compartment, bound to the host's address.

@@ -7,7 +7,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use base::word::DataType;
-use scan::{Blocks, Digester, Folder, Hint, Scanner};
+use scan::{Blocks, Digester, Folder, Hint, Options, Scanner};
+use unpack::{Flat, Source, Unpacker};
 
 use crate::drill::truth::{BLOCK_BYTES, Content, Mark};
 
@@ -29,21 +30,40 @@ impl Digester for Plain {
     }
 }
 
+/// Bytes that an unpacker reads.
+struct Held<'a>(&'a [u8]);
+
+impl Source for Held<'_> {
+    fn len(&self) -> u64 {
+        self.0.len() as u64
+    }
+
+    fn read_at(&self, offset: u64, into: &mut [u8]) -> std::io::Result<usize> {
+        self.0.read_at(offset, into)
+    }
+}
+
 impl Witness {
     /// Looks at an object.
     pub(super) fn content(&mut self, key: &str, bytes: &[u8]) -> Content {
-        let scanner = Scanner::new(scan::Options::without_names());
-        let mut scan = scanner.begin(&Hint { content_type: None, name: key }, Arc::new(Plain));
-        let mut folder = Folder::new(Blocks { first: BLOCK_BYTES, rest: BLOCK_BYTES });
-        scan.push(bytes, &mut folder);
-        scan.finish(&mut folder);
-        let facts = folder.finish();
+        let unpacker = Unpacker::new(Scanner::new(Options::without_names()), Arc::new(Plain));
+        let mut folder = Flat(Folder::new(Blocks { first: BLOCK_BYTES, rest: BLOCK_BYTES }));
+        let hint = Hint { content_type: None, name: key };
+        // Bytes in memory are always there.
+        let _ = unpacker.examine(&Held(bytes), &hint, &mut folder);
+        let facts = folder.0.finish();
         let mut marks = Vec::new();
         for mention in facts.mentions() {
             let Some(person) = self.person(mention.identities) else { continue };
             for (block, data_type) in mention.places {
-                let from = u64::from(*block).saturating_mul(BLOCK_BYTES);
-                marks.push(Mark { at: from..from.saturating_add(BLOCK_BYTES), data_type: *data_type, person });
+                let at = match *block {
+                    scan::ANYWHERE => 0..bytes.len() as u64,
+                    block => {
+                        let from = u64::from(block).saturating_mul(BLOCK_BYTES);
+                        from..from.saturating_add(BLOCK_BYTES)
+                    }
+                };
+                marks.push(Mark { at, data_type: *data_type, person });
             }
         }
         Content { size: bytes.len() as u64, digest: attest::sha256(&[bytes]), marks }
