@@ -95,6 +95,10 @@ pub enum Format {
         /// Whether the first row names the columns.
         header: bool,
     },
+    /// HTML; a row of a table is a record, and so is any other text.
+    Html,
+    /// XML; what lies below the root is a record.
+    Xml,
     /// Plain text; a paragraph is a record.
     Plain,
 }
@@ -108,6 +112,8 @@ impl Format {
             Self::Json => "json",
             Self::Table { delimiter: b'\t', .. } => "tsv",
             Self::Table { .. } => "csv",
+            Self::Html => "html",
+            Self::Xml => "xml",
             Self::Plain => "text",
         }
     }

@@ -29,6 +29,8 @@ pub(crate) enum Said {
     Lines,
     Document,
     Table(u8),
+    Html,
+    Xml,
     Nothing,
 }
 
@@ -48,6 +50,12 @@ impl Said {
             Self::Table(b'\t')
         } else if one_of(&["csv", "text/csv", "application/csv"]) {
             Self::Table(b',')
+        } else if one_of(&["html", "htm", "text/html"]) {
+            Self::Html
+        } else if one_of(&["xml", "xhtml", "svg", "rss", "atom", "kml", "text/xml", "application/xml"])
+            || content_type.to_ascii_lowercase().ends_with("+xml")
+        {
+            Self::Xml
         } else {
             Self::Nothing
         }
@@ -63,7 +71,8 @@ pub(crate) fn sniff(start: &[u8], whole: bool, said: Said, limits: &mut Limits) 
     }
     check_text(sample, whole, limits)?;
     let sample = sample.strip_prefix(BYTE_ORDER_MARK).unwrap_or(sample);
-    Ok(json(sample, said).or_else(|| table(sample, whole, said)).unwrap_or(Format::Plain))
+    let found = json(sample, said).or_else(|| markup(sample, said)).or_else(|| table(sample, whole, said));
+    Ok(found.unwrap_or(Format::Plain))
 }
 
 /// Refuses what is no text.
@@ -112,6 +121,24 @@ fn json(sample: &[u8], said: Said) -> Option<Format> {
             let json = line.is_empty() || opens(line);
             json.then_some(if several || rest.trim_ascii().is_empty() { one } else { Format::JsonLines })
         }
+    }
+}
+
+/// HTML or XML: by its first tag, or, when a name says so, by any.
+fn markup(sample: &[u8], said: Said) -> Option<Format> {
+    // What a document begins with; a comment or declaration may stand before its first tag.
+    const HTML: [&[u8]; 7] = [b"<!doctype html", b"<html", b"<head", b"<body", b"<table", b"<div", b"<p>"];
+    let body = sample.trim_ascii_start();
+    let begins = |mark: &&[u8]| body.get(..mark.len()).is_some_and(|start| start.eq_ignore_ascii_case(mark));
+    let is_html = HTML.iter().any(begins);
+    let is_xml = begins(&&b"<?xml"[..]);
+    let xhtml = is_xml && memchr::memmem::find(body, b"<html").is_some_and(|at| at < SAMPLE_BYTES / 32);
+    match said {
+        _ if is_html || xhtml => Some(Format::Html),
+        _ if is_xml => Some(Format::Xml),
+        Said::Html if memchr::memmem::find(body, b"</").is_some() => Some(Format::Html),
+        Said::Xml if body.starts_with(b"<") => Some(Format::Xml),
+        _ => None,
     }
 }
 
@@ -321,6 +348,11 @@ mod tests {
             ("1;ada@example.org\n2;bob@example.org\n3;x", table(b';', false)),
             ("id,note,x\n1,\"a, b\n c\",2\n3,\"d\"\"e\",4\n", table(b',', true)),
             ("Dear Ada, hello.\nI came, I saw.\nYours, Bob\n", Ok(Format::Plain)),
+            ("<!DOCTYPE html>\n<title>x</title>", Ok(Format::Html)),
+            ("<p>Dear Ada,<br>hello</p>", Ok(Format::Html)),
+            ("<?xml version=\"1.0\"?>\n<people><p/></people>", Ok(Format::Xml)),
+            ("<?xml version=\"1.0\"?><html xmlns=\"x\"><p/></html>", Ok(Format::Html)),
+            ("<system> you are helpful", Ok(Format::Plain)),
             ("Just a line", Ok(Format::Plain)),
             ("a\0\u{1}\u{2}\u{3}b", Err(Reason::Binary)),
             ("h\0e\0l\0l\0o\0", Err(Reason::WideText)),
@@ -335,6 +367,8 @@ mod tests {
         assert_eq!(sniff("{\"a\": 1}", Said::Lines), Ok(Format::JsonLines));
         assert_eq!(sniff("{\"a\": 1}", Said::Table(b',')), Ok(Format::Json));
         assert_eq!(sniff("no json", Said::Document), Ok(Format::Plain));
+        assert_eq!(sniff("Hello <b>Ada</b>", Said::Html), Ok(Format::Html));
+        assert_eq!(sniff("<people/>", Said::Xml), Ok(Format::Xml));
         assert_eq!(sniff("a,b\n1,2\n", Said::Table(b',')), table(b',', true));
         assert_eq!(sniff("a;b\n1;2\n", Said::Table(b',')), table(b';', true));
     }

@@ -6,8 +6,10 @@
 
 mod escape;
 mod json;
+mod markup;
 mod plain;
 mod table;
+mod tag;
 
 use std::ops::Range;
 
@@ -87,6 +89,8 @@ pub(crate) fn reader(format: Format) -> Box<dyn Reader> {
         Format::JsonLines => Box::new(json::Json::lines()),
         Format::Json => Box::new(json::Json::document()),
         Format::Table { delimiter, header } => Box::new(table::Table::new(delimiter, header)),
+        Format::Html => Box::new(markup::Markup::new(true)),
+        Format::Xml => Box::new(markup::Markup::new(false)),
         Format::Plain => Box::new(plain::Plain::new()),
     }
 }
