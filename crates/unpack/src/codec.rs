@@ -32,6 +32,8 @@ pub(crate) enum Codec {
     Lz4,
     /// LZ4 as Hadoop writes it: blocks with their lengths, big end first.
     HadoopLz4,
+    /// A frame of LZ4.
+    Lz4Frame,
 }
 
 /// Unpacks `packed`, which gives `bytes` bytes.
@@ -56,6 +58,7 @@ pub(crate) fn unpack(codec: Codec, packed: &[u8], bytes: u64, budget: &Budget) -
             [0x1f, 0x8b, ..] => all(flate2::read::MultiGzDecoder::new(packed), wanted),
             _ => all(flate2::read::ZlibDecoder::new(packed), wanted),
         },
+        Codec::Lz4Frame => all(lz4_flex::frame::FrameDecoder::new(packed), wanted),
         Codec::Deflate => all(flate2::read::DeflateDecoder::new(packed), wanted),
         Codec::Zstd => {
             let decoder = zstd::stream::read::Decoder::with_buffer(packed);

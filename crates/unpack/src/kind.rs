@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use crate::arrow::is_arrow;
 use crate::avro;
 use crate::image::is_image;
 use crate::model::{GGUF_MARK, is_safetensors};
@@ -53,6 +54,8 @@ pub enum Kind {
     Pdf,
     /// XML of an office document.
     Xml,
+    /// A file or stream of Arrow.
+    Arrow,
     /// A link in an archive.
     Link,
 }
@@ -71,6 +74,7 @@ impl Kind {
             _ if start.starts_with(NUMPY_MARK) => Self::Numpy,
             _ if start.starts_with(GGUF_MARK) => Self::Gguf,
             _ if start.starts_with(avro::MARK) => Self::Avro,
+            _ if is_arrow(start) => Self::Arrow,
             _ if is_image(start) => Self::Image,
             _ if is_safetensors(start) => Self::Safetensors,
             [b'%', b'P', b'D', b'F', b'-', ..] => Self::Pdf,
@@ -103,6 +107,7 @@ impl Kind {
             Self::OpenDocument => "opendocument",
             Self::Pdf => "pdf",
             Self::Xml => "xml",
+            Self::Arrow => "arrow",
             Self::Link => "link",
         }
     }

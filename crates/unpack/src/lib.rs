@@ -31,11 +31,13 @@
 //! [`Limits`] that is shared by the whole object, so that bombs cost little however they nest; names are shown and never
 //! followed; what is broken or too much is reported by name.
 
+mod arrow;
 mod avro;
 mod codec;
 mod compress;
 mod cursor;
 mod error;
+mod flatbuffer;
 mod image;
 mod kind;
 mod limits;

@@ -4,6 +4,7 @@
 //! of rows are looked at as they come, what is found is kept, and when the stretch is over it leaves in the order of
 //! the rows. Only findings wait, never texts.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use scan::{Finding, Hint, Passage};
@@ -136,6 +137,45 @@ impl Rows {
             let column = columns.get(column).map_or("", |column| column.path.as_str());
             let place = Place { path: &walk.path, outer, spot: Spot::Cell { group, row, column } };
             walk.sink.take(&place, finding);
+        }
+    }
+}
+
+/// Which values of a dictionary were looked at, and what was found in them: each is looked at once.
+#[derive(Default)]
+pub(crate) struct Seen {
+    /// A bit for each place.
+    places: Vec<u64>,
+    found: HashMap<u64, Box<[Finding]>>,
+}
+
+impl Seen {
+    /// Puts what the value at `place` holds into a cell; `look` looks at it when it is met first.
+    pub(crate) fn look(
+        &mut self,
+        place: u64,
+        cell: &Cell,
+        rows: &mut Rows,
+        look: impl for<'r> FnOnce(&'r mut Rows) -> &'r [Finding],
+    ) {
+        let word = usize::try_from(place >> 6).unwrap_or(usize::MAX);
+        let bit = 1_u64.wrapping_shl((place & 63) as u32);
+        if self.places.get(word).is_some_and(|word| word & bit != 0) {
+            if let Some(found) = self.found.get(&place) {
+                rows.again(cell, found);
+            }
+            return;
+        }
+        let found = look(rows);
+        if !found.is_empty() {
+            self.found.insert(place, found.into());
+        }
+        // INVARIANT: the caller has a value at this place, so there are no more words than a dictionary has values.
+        if self.places.len() <= word {
+            self.places.resize(word.saturating_add(1), 0);
+        }
+        if let Some(word) = self.places.get_mut(word) {
+            *word |= bit;
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::place::{Place, Sink, Spot};
 use crate::report::{Entry, Oddity, Outcome, Report, Why};
 use crate::source::{Slice, Source};
 use crate::stream::{Held, Linear, Peeked, Steady, Stream};
-use crate::{avro, image, model, parquet, pdf, pickle, tar, text, zip};
+use crate::{arrow, avro, image, model, parquet, pdf, pickle, tar, text, zip};
 
 /// The longest name that is kept of a member: what file systems allow for a path.
 const LONGEST_NAME_BYTES: usize = 4096;
@@ -275,6 +275,7 @@ impl Reader {
             Kind::Image => Self::AtOffsets(image::read),
             Kind::Pdf => Self::AtOffsets(pdf::read),
             Kind::Avro => Self::AtOffsets(avro::read),
+            Kind::Arrow => Self::AtOffsets(arrow::read),
             Kind::Zip | Kind::Docx | Kind::Xlsx | Kind::Pptx | Kind::OpenDocument => {
                 Self::AtOffsets(|walk, entry, _, slice| zip::read(walk, entry, slice))
             }

@@ -3,7 +3,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use base::word::DataType;
 use scan::{Finding, Hint, Options, Scanner};
@@ -61,10 +61,11 @@ fn vector(name: &str) -> Vec<u8> {
 }
 
 fn examine_bytes(name: &str, bytes: &[u8]) -> (Kept, Report) {
-    let unpacker = Unpacker::new(Scanner::new(Options::default()), Arc::new(Plain));
+    static UNPACKER: LazyLock<Unpacker> =
+        LazyLock::new(|| Unpacker::new(Scanner::new(Options::default()), Arc::new(Plain)));
     let mut kept = Kept::default();
     let hint = Hint { content_type: None, name };
-    let report = unpacker.examine(&bytes.to_vec(), &hint, &mut kept).unwrap();
+    let report = UNPACKER.examine(&bytes.to_vec(), &hint, &mut kept).unwrap();
     assert!(kept.outers.iter().all(|outer| outer.start < outer.end && outer.end <= bytes.len() as u64));
     (kept, report)
 }
@@ -102,6 +103,32 @@ fn parquet_is_read_however_it_is_written() {
         check_people(&kept, name);
         assert_eq!(report.records, 40, "{name}");
         assert!(report.is_complete(), "{name}: {report:?}");
+    }
+}
+
+#[test]
+fn arrow_is_read_however_it_is_written() {
+    for name in ["plain.arrow", "lz4.arrow", "zstd.arrow", "stream.arrows"] {
+        let (kept, report) = examine(name);
+        check_people(&kept, name);
+        assert_eq!(report.records, 40, "{name}");
+        assert!(report.is_complete(), "{name}: {report:?}");
+        assert!(kept.entries[0].oddities.is_empty(), "{name}");
+    }
+    let (kept, report) = examine("views.arrow");
+    assert_eq!((kept.addresses("email").len(), kept.addresses("large").len()), (40, 40));
+    assert!(report.is_complete());
+}
+
+#[test]
+fn a_broken_byte_anywhere_in_arrow_does_no_harm() {
+    for name in ["plain.arrow", "lz4.arrow", "views.arrow"] {
+        let bytes = vector(name);
+        for at in (0..bytes.len()).step_by(3) {
+            let mut broken = bytes.clone();
+            broken[at] ^= 0xff;
+            examine_bytes(name, &broken);
+        }
     }
 }
 

@@ -1,6 +1,5 @@
 //! One column of one row group: its pages, one after the other, as far as a stretch of rows goes.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
 use scan::Finding;
@@ -11,7 +10,7 @@ use crate::codec::{self, Codec, LARGEST_BLOCK_BYTES};
 use crate::cursor::Cursor;
 use crate::error::Stop;
 use crate::report::Why;
-use crate::rows::{Cell, Rows};
+use crate::rows::{Cell, Rows, Seen};
 use crate::source::Slice;
 use crate::thrift::{self, Kind};
 use crate::walk::Walk;
@@ -48,9 +47,7 @@ struct Open {
 struct Known {
     dictionary: Dictionary,
     outer: Range<u64>,
-    /// Places that were looked at, a bit each.
-    seen: Vec<u64>,
-    found: HashMap<u32, Box<[Finding]>>,
+    seen: Seen,
 }
 
 impl<'a> Chunk<'a> {
@@ -145,26 +142,9 @@ impl<'a> Chunk<'a> {
         }
         let Some(known) = &mut self.dictionary else { return Ok(()) };
         let cell = Cell { outer: known.outer.clone(), ..cell };
-        let (word, bit) = (place as usize >> 6, 1_u64.wrapping_shl(place));
-        if known.seen.get(word).is_some_and(|word| word & bit != 0) {
-            if let Some(found) = known.found.get(&place) {
-                rows.again(&cell, found);
-            }
-            return Ok(());
-        }
-        let Some(value) = known.dictionary.value(place) else {
-            return Err(Stop::broken("a place that its dictionary does not have"));
-        };
-        if known.seen.len() <= word {
-            known.seen.resize(word.saturating_add(1), 0);
-        }
-        if let Some(word) = known.seen.get_mut(word) {
-            *word |= bit;
-        }
-        let found = look(value, self.leaf, &cell, walk, rows);
-        if !found.is_empty() {
-            known.found.insert(place, found.into());
-        }
+        let value = known.dictionary.value(place);
+        let value = value.ok_or_else(|| Stop::broken("a place that its dictionary does not have"))?;
+        known.seen.look(u64::from(place), &cell, rows, |rows| look(value, self.leaf, &cell, walk, rows));
         Ok(())
     }
 
@@ -199,7 +179,7 @@ impl<'a> Chunk<'a> {
         let bytes = head.unpack(self.slice, self.codec, walk)?;
         let dictionary = Dictionary::open(bytes, self.leaf.physical);
         let outer = self.slice.outer(head.from..head.body.end).range;
-        self.dictionary = Some(Known { dictionary, outer, seen: Vec::new(), found: HashMap::new() });
+        self.dictionary = Some(Known { dictionary, outer, seen: Seen::default() });
         Ok(())
     }
 }
