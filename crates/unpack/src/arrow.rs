@@ -260,6 +260,9 @@ impl Tables<'_> {
             from = until;
         }
         entry.records = before.saturating_add(len);
+        if let Some(why) = rows.unread() {
+            self.stopped.get_or_insert(why);
+        }
         Ok(())
     }
 

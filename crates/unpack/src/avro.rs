@@ -72,7 +72,7 @@ pub(crate) fn read(walk: &mut Walk<'_>, entry: &mut Entry, _: &Hint<'_>, slice: 
             Err(stop) => return Err(stop),
         }
     }
-    stopped.map_or(Ok(()), |why| Err(why.into()))
+    stopped.or(table.rows.unread()).map_or(Ok(()), |why| Err(why.into()))
 }
 
 /// The bytes of a block.

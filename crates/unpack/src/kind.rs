@@ -6,7 +6,7 @@ use std::fmt;
 use crate::arrow::is_arrow;
 use crate::avro;
 use crate::image::is_image;
-use crate::model::{GGUF_MARK, is_safetensors};
+use crate::model::{GGUF_MARK, HDF5_MARK, is_safetensors};
 use crate::pickle::file::NUMPY_MARK;
 use crate::pickle::is_pickle;
 
@@ -38,6 +38,8 @@ pub enum Kind {
     Safetensors,
     /// A model in GGUF.
     Gguf,
+    /// A file of HDF5.
+    Hdf5,
     /// An image, of which the texts are read.
     Image,
     /// An Avro file.
@@ -73,6 +75,7 @@ impl Kind {
             [b'P', b'A', b'R', b'1' | b'E', next, ..] if *next < b' ' => Self::Parquet,
             _ if start.starts_with(NUMPY_MARK) => Self::Numpy,
             _ if start.starts_with(GGUF_MARK) => Self::Gguf,
+            _ if start.starts_with(HDF5_MARK) => Self::Hdf5,
             _ if start.starts_with(avro::MARK) => Self::Avro,
             _ if is_arrow(start) => Self::Arrow,
             _ if is_image(start) => Self::Image,
@@ -99,6 +102,7 @@ impl Kind {
             Self::Numpy => "numpy",
             Self::Safetensors => "safetensors",
             Self::Gguf => "gguf",
+            Self::Hdf5 => "hdf5",
             Self::Image => "image",
             Self::Avro => "avro",
             Self::Docx => "docx",

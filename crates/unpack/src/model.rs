@@ -1,14 +1,16 @@
-//! Files of models that hold no program: safetensors and GGUF. Their numbers are not looked at; what is written about
-//! them is, and so is whether the header tells the truth about where they are.
+//! Headers of model files. Of safetensors and GGUF, which hold no program: their numbers are not looked at; what is
+//! written about them is, and so is whether the header tells the truth about where they are. HDF5 is searched for
+//! layers of Keras that are programs.
 
 use std::collections::BTreeMap;
 
-use scan::{Hint, Passage};
+use scan::{Hint, Passage, Reason};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::cursor::Cursor;
 use crate::error::Stop;
+use crate::pickle::{Import, Standing};
 use crate::place::Spot;
 use crate::report::{Entry, Oddity, Why};
 use crate::source::Slice;
@@ -195,6 +197,38 @@ impl Gguf<'_, '_> {
             _ => Err(Stop::broken("a value of an unknown type")),
         }
     }
+}
+
+/// The first bytes of a file of HDF5, in which Keras keeps models.
+pub(crate) const HDF5_MARK: &[u8] = b"\x89HDF\r\n\x1a\n";
+
+/// How the configuration of a model names a layer that is a program: its code is kept beside it, and loading runs it.
+const LAMBDA: [&[u8]; 2] = [b"\"class_name\": \"Lambda\"", b"\"class_name\":\"Lambda\""];
+
+/// How much is searched at once, and what two stretches share.
+const STRETCH_BYTES: usize = 64 << 10;
+const SHARED_BYTES: u64 = 64;
+
+/// Searches a file of HDF5 for layers that are programs. Nothing else of it is read.
+pub(crate) fn read_hdf5(_: &mut Walk<'_>, entry: &mut Entry, _: &Hint<'_>, slice: &Slice<'_>) -> Result<(), Stop> {
+    let mut stretch = vec![0; STRETCH_BYTES];
+    let mut at = 0_u64;
+    loop {
+        let read = slice.read(at, &mut stretch)?;
+        let bytes = stretch.get(..read).unwrap_or_default();
+        let lambda = LAMBDA.iter().find_map(|lambda| memchr::memmem::find(bytes, lambda));
+        if let Some(found) = lambda {
+            let (module, name) = ("keras.layers".to_owned(), "Lambda".to_owned());
+            let at = at.saturating_add(found as u64);
+            entry.imports.push(Import { module, name, at, standing: Standing::Dangerous, called: true });
+            break;
+        }
+        if read < STRETCH_BYTES {
+            break;
+        }
+        at = at.saturating_add(read as u64).saturating_sub(SHARED_BYTES);
+    }
+    Err(Why::Unreadable(Reason::Columnar).into())
 }
 
 /// Bytes with their length before them.

@@ -238,6 +238,9 @@ fn stretches(
         over?;
         row = until;
     }
+    if let Some(why) = found.unread() {
+        stopped.get_or_insert(why);
+    }
     Ok(())
 }
 

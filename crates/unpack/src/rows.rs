@@ -7,10 +7,12 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use scan::{Finding, Hint, Passage};
+use scan::{Finding, Hint, Passage, Reason};
 
+use crate::image::{is_image, texts_of};
 use crate::place::{Place, Spot};
-use crate::report::Entry;
+use crate::report::{Entry, Why};
+use crate::source::{Slice, Source};
 use crate::walk::Walk;
 
 /// How many rows are one stretch. A row of a table full of people has three or four findings of a hundred bytes each.
@@ -30,6 +32,10 @@ const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// How many parts a text in a cell is taken to have at most, before they meet those of the next.
 const PARTS_INSIDE: u32 = 64;
+
+/// How much of a cell tells whether it is a text, and how many control characters a text has at most.
+const LOOKED_AT_BYTES: usize = 64;
+const TEXT_BYTES_PER_CONTROL: usize = 50;
 
 /// A column, as context and for people.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -78,6 +84,8 @@ pub(crate) struct Rows {
     fresh: Vec<Finding>,
     /// Bytes that were looked at.
     bytes: u64,
+    /// What the first cell holds that no detector reads.
+    unread: Option<Reason>,
 }
 
 struct Found {
@@ -91,19 +99,41 @@ impl Rows {
     /// Looks at a text, and returns what is found in it for other cells that have the same.
     pub(crate) fn text(&mut self, walk: &mut Walk<'_>, column: &Column, cell: &Cell, bytes: &[u8]) -> &[Finding] {
         self.fresh.clear();
-        self.bytes = self.bytes.saturating_add(bytes.len() as u64);
-        if is_json(bytes) {
+        if is_image(bytes) {
+            self.image(walk, column, bytes);
+        } else if is_binary(bytes) {
+            self.unread.get_or_insert(Reason::Binary);
+        } else if is_json(bytes) {
+            self.bytes = self.bytes.saturating_add(bytes.len() as u64);
             // Keys inside are better context than the column's name.
             let mut scan = walk.begin(&Hint { content_type: Some("application/json"), name: "" });
             scan.push(bytes, &mut self.fresh);
             scan.finish(&mut self.fresh);
         } else {
+            self.bytes = self.bytes.saturating_add(bytes.len() as u64);
             look(walk, column, bytes, &mut self.fresh);
         }
         for finding in &self.fresh {
             self.found.push(found(cell, finding));
         }
         &self.fresh
+    }
+
+    /// Looks at what is written about a picture in a cell. What is broken there is no more unread than the picture.
+    fn image(&mut self, walk: &mut Walk<'_>, column: &Column, bytes: &[u8]) {
+        self.unread.get_or_insert(Reason::Image);
+        let held = Bytes(bytes);
+        let mut texts = Vec::new();
+        let _ = texts_of(&Slice::object(&held), &mut texts);
+        for text in texts {
+            let names = [text.field, column.names[0].clone()];
+            look(walk, &Column { path: String::new(), names }, &text.bytes, &mut self.fresh);
+        }
+    }
+
+    /// Why something in a cell was not read, if that is so.
+    pub(crate) fn unread(&self) -> Option<Why> {
+        self.unread.map(Why::Unreadable)
     }
 
     /// A cell whose text was looked at before.
@@ -194,6 +224,26 @@ fn found(cell: &Cell, finding: &Finding) -> Found {
     }
 }
 
+/// The bytes of a cell, to be read at offsets.
+struct Bytes<'a>(&'a [u8]);
+
+impl Source for Bytes<'_> {
+    fn len(&self) -> u64 {
+        self.0.len() as u64
+    }
+
+    fn read_at(&self, offset: u64, into: &mut [u8]) -> std::io::Result<usize> {
+        self.0.read_at(offset, into)
+    }
+}
+
+/// Whether the first bytes of a cell are none that a text begins with.
+fn is_binary(bytes: &[u8]) -> bool {
+    let start = bytes.get(..bytes.len().min(LOOKED_AT_BYTES)).unwrap_or_default();
+    let controls = start.iter().filter(|byte| matches!(byte, 0..=8 | 14..=26 | 28..=31)).count();
+    controls > start.len() / TEXT_BYTES_PER_CONTROL
+}
+
 /// Whether a cell holds a JSON document: chat messages are often kept so.
 fn is_json(bytes: &[u8]) -> bool {
     let body = bytes.trim_ascii();
@@ -246,6 +296,13 @@ mod tests {
         assert_eq!(column.path, "messages[].content");
         assert_eq!(column.names, ["content", "messages"]);
         assert_eq!(Column::new(&["phones", ""]).names, ["phones", ""]);
+    }
+
+    #[test]
+    fn bytes_are_no_text() {
+        assert!(is_binary(b"\0\x01\xff"));
+        assert!(!is_binary("naïve\ttext\n".as_bytes()));
+        assert!(!is_binary(b""));
     }
 
     #[test]

@@ -272,6 +272,7 @@ impl Reader {
             Kind::Numpy => Self::AtOffsets(pickle::file::read_numpy),
             Kind::Safetensors => Self::AtOffsets(model::read_safetensors),
             Kind::Gguf => Self::AtOffsets(model::read_gguf),
+            Kind::Hdf5 => Self::AtOffsets(model::read_hdf5),
             Kind::Image => Self::AtOffsets(image::read),
             Kind::Pdf => Self::AtOffsets(pdf::read),
             Kind::Avro => Self::AtOffsets(avro::read),
