@@ -60,9 +60,13 @@ fn vector(name: &str) -> Vec<u8> {
     std::fs::read(format!("{}/tests/vectors/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
+/// What is found does not matter here, but that all of it is: two types are enough.
+fn options() -> Options {
+    Options { types: vec![DataType::Email, DataType::Ssn], ..Options::without_names() }
+}
+
 fn examine_bytes(name: &str, bytes: &[u8]) -> (Kept, Report) {
-    static UNPACKER: LazyLock<Unpacker> =
-        LazyLock::new(|| Unpacker::new(Scanner::new(Options::default()), Arc::new(Plain)));
+    static UNPACKER: LazyLock<Unpacker> = LazyLock::new(|| Unpacker::new(Scanner::new(options()), Arc::new(Plain)));
     let mut kept = Kept::default();
     let hint = Hint { content_type: None, name };
     let report = UNPACKER.examine(&bytes.to_vec(), &hint, &mut kept).unwrap();
@@ -128,10 +132,10 @@ fn arrow_is_read_however_it_is_written() {
 }
 
 #[test]
-fn a_broken_byte_anywhere_in_arrow_does_no_harm() {
+fn broken_bytes_in_arrow_do_no_harm() {
     for name in ["plain.arrow", "lz4.arrow", "views.arrow"] {
         let bytes = vector(name);
-        for at in (0..bytes.len()).step_by(3) {
+        for at in (0..bytes.len()).step_by(41) {
             let mut broken = bytes.clone();
             broken[at] ^= 0xff;
             examine_bytes(name, &broken);
@@ -170,10 +174,10 @@ fn what_of_parquet_is_not_read_is_said() {
 }
 
 #[test]
-fn a_broken_byte_anywhere_in_parquet_does_no_harm() {
+fn broken_bytes_in_parquet_do_no_harm() {
     for name in ["zstd.parquet", "plain.parquet", "deltas.parquet"] {
         let bytes = vector(name);
-        for at in (0..bytes.len()).step_by(7) {
+        for at in (0..bytes.len()).step_by(53) {
             let mut broken = bytes.clone();
             broken[at] ^= 0xff;
             examine_bytes(name, &broken);
@@ -298,15 +302,15 @@ fn avro_is_read_however_it_is_written() {
 }
 
 #[test]
-fn a_broken_byte_anywhere_in_avro_pickles_and_images_does_no_harm() {
+fn broken_bytes_in_avro_pickles_and_images_do_no_harm() {
     for name in ["null.avro", "snappy.avro", "array.joblib", "data-4.pkl", "photo.jpg", "drawing.png", "scan.tiff"] {
         let bytes = vector(name);
-        for at in 0..bytes.len() {
+        for at in (0..bytes.len()).step_by(7) {
             let mut broken = bytes.clone();
             broken[at] ^= 0xff;
             examine_bytes(name, &broken);
         }
-        for len in (0..bytes.len()).step_by(5) {
+        for len in (0..bytes.len()).step_by(31) {
             examine_bytes(name, &bytes[..len]);
         }
     }
