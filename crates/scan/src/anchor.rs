@@ -43,10 +43,14 @@ impl Anchors {
         self.ats.clear();
         self.runs.clear();
         self.clusters.clear();
-        self.ats.extend(memchr_iter(b'@', text));
         if self.find_runs(text) >= FEWEST_DIGITS {
             self.join(text);
         }
+        self.any()
+    }
+
+    /// Whether there are any.
+    pub(crate) const fn any(&self) -> bool {
         !(self.ats.is_empty() && self.runs.is_empty())
     }
 
@@ -55,26 +59,47 @@ impl Anchors {
         self.runs.get(cluster.runs.clone()).unwrap_or_default()
     }
 
-    /// Collects the runs; returns how many digits there are.
+    /// Collects the runs and the positions of `@`; returns how many digits there are.
     fn find_runs(&mut self, text: &[u8]) -> usize {
         let mut digits: usize = 0;
-        for (stride, bytes) in text.chunks(STRIDE_BYTES).enumerate() {
-            if !bytes.iter().fold(false, |any, byte| any | is_digit(*byte)) {
-                continue;
-            }
-            let base = stride.saturating_mul(STRIDE_BYTES);
-            for (position, byte) in (base..).zip(bytes) {
-                if !is_digit(*byte) {
-                    continue;
-                }
-                digits = digits.saturating_add(1);
-                match self.runs.last_mut() {
-                    Some(run) if run.end == position => run.end = position.saturating_add(1),
-                    _ => self.runs.push(position..position.saturating_add(1)),
-                }
+        let (strides, rest) = text.as_chunks::<STRIDE_BYTES>();
+        let mut base: usize = 0;
+        for stride in strides {
+            digits = digits.saturating_add(self.stride(stride, base));
+            base = base.saturating_add(STRIDE_BYTES);
+        }
+        let mut last = [0; STRIDE_BYTES];
+        last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+        digits.saturating_add(self.stride(&last, base))
+    }
+
+    /// Collects what one stride holds, which begins at `base`.
+    fn stride(&mut self, stride: &[u8; STRIDE_BYTES], base: usize) -> usize {
+        let mut signs = 0;
+        let mut digits = [0; STRIDE_BYTES];
+        for (mark, byte) in digits.iter_mut().zip(stride) {
+            *mark = u8::from(is_digit(*byte));
+            signs |= *mark | u8::from(*byte == b'@');
+        }
+        if signs == 0 {
+            return 0;
+        }
+        self.ats.extend(memchr_iter(b'@', stride).map(|at| base.saturating_add(at)));
+        let mut left = mask(&digits);
+        let count = left.count_ones() as usize;
+        // Of the bits that are left, each run of ones is a run of digits.
+        while left != 0 {
+            let from = left.trailing_zeros();
+            let len = (left >> from).trailing_ones();
+            left &= !(u32::MAX.wrapping_shr(32_u32.saturating_sub(len)).wrapping_shl(from));
+            let start = base.saturating_add(from as usize);
+            let end = start.saturating_add(len as usize);
+            match self.runs.last_mut() {
+                Some(run) if run.end == start => run.end = end,
+                _ => self.runs.push(start..end),
             }
         }
-        digits
+        count
     }
 
     /// Joins runs into clusters.
@@ -111,6 +136,15 @@ fn joins(gap: &[u8]) -> bool {
 /// U+00A0 in UTF-8.
 pub(crate) const NO_BREAK_SPACE: &[u8] = "\u{a0}".as_bytes();
 
+/// One bit for each byte of `marks`, which are 0 or 1.
+///
+/// The multiplication moves the low bit of each of eight bytes to a bit of its own in the highest byte.
+fn mask(marks: &[u8; STRIDE_BYTES]) -> u32 {
+    let (words, _) = marks.as_chunks::<8>();
+    let bits = words.iter().map(|word| u64::from_le_bytes(*word).wrapping_mul(0x0102_0408_1020_4080) >> 56);
+    bits.enumerate().fold(0, |mask, (place, bits)| mask | (bits as u32).wrapping_shl((place as u32).wrapping_mul(8)))
+}
+
 /// Branch-free, so that a loop over it becomes vector code.
 const fn is_digit(byte: u8) -> bool {
     byte.wrapping_sub(b'0') < 10
@@ -135,6 +169,25 @@ mod tests {
         assert_eq!(clusters("call (212) 555-0123 or +1 646.555.0199 now"), ["212) 555-0123", "1 646.555.0199"]);
         assert_eq!(clusters("in 1999, 23 of 4567 and 12"), [] as [&str; 0]);
         assert_eq!(clusters("a1234567b, 12:34:56:78"), ["1234567"]);
+    }
+
+    #[test]
+    fn runs_are_those_of_the_slow_way() {
+        let text = b"1a22b333c@4444d55555e666666f7777777g88888888 @h999999999i0000000000 12 3";
+        for from in 0..text.len() {
+            let text = &text[from..];
+            let mut anchors = Anchors::default();
+            anchors.find(text);
+            let mut slow: Vec<Range<usize>> = Vec::new();
+            for at in (0..text.len()).filter(|at| text[*at].is_ascii_digit()) {
+                match slow.last_mut() {
+                    Some(run) if run.end == at => run.end = at + 1,
+                    _ => slow.push(at..at + 1),
+                }
+            }
+            assert_eq!(anchors.runs, slow);
+            assert!(anchors.ats.iter().copied().eq((0..text.len()).filter(|at| text[*at] == b'@')));
+        }
     }
 
     #[test]

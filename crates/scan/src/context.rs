@@ -11,7 +11,7 @@
     reason = "positions of bytes in a slice: sums stay below its length, and each difference is guarded by a comparison"
 )]
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 
 use crate::lexicon::{Lexicon, Topic, is_word};
 use crate::rules::RuleId;
@@ -31,12 +31,26 @@ pub(crate) struct Surroundings<'a> {
     text: &'a Text<'a>,
     lexicon: &'a Lexicon,
     names: OnceCell<[Option<Topic>; 2]>,
+    /// What stands before the last place that was asked about; several detectors ask about the same.
+    last: Cell<Option<(usize, [Option<Topic>; 2])>>,
 }
 
 impl<'a> Surroundings<'a> {
     /// Of candidates in `text`.
     pub(crate) const fn new(text: &'a Text<'a>, lexicon: &'a Lexicon) -> Self {
-        Self { text, lexicon, names: OnceCell::new() }
+        Self { text, lexicon, names: OnceCell::new(), last: Cell::new(None) }
+    }
+
+    /// The topics of the nearest key word before `from`, and of the nearest that says which number.
+    fn before(&self, from: usize) -> [Option<Topic>; 2] {
+        if let Some((place, topics)) = self.last.get()
+            && place == from
+        {
+            return topics;
+        }
+        let topics = nearest_before(self.lexicon, self.text.bytes.get(..from).unwrap_or_default());
+        self.last.set(Some((from, topics)));
+        topics
     }
 
     /// What the names of the text speak of, and what the first that says which number does.
@@ -74,7 +88,7 @@ pub(crate) struct Context<'a> {
 impl<'a> Context<'a> {
     /// Of a candidate that begins at `from`.
     pub(crate) fn of(around: &'a Surroundings<'a>, from: usize) -> Self {
-        let [before, telling] = nearest_before(around.lexicon, around.text.bytes.get(..from).unwrap_or_default());
+        let [before, telling] = around.before(from);
         Self { around, before, telling }
     }
 

@@ -37,8 +37,6 @@ impl Everywhere {
     pub(super) fn detect(&self, scene: &Scene<'_>, found: &mut Vec<Candidate>) {
         let places = self.regex.find_iter(scene.text.bytes).map(|place| place.range());
         let short = places.filter(|place| place.len() <= LONGEST_VALUE_BYTES);
-        found.extend(
-            short.filter_map(|place| self.judge.judge(scene, &scene.context(place.start), place, Form::Telling)),
-        );
+        found.extend(short.filter_map(|place| self.judge.judge(scene, place, Form::Telling)));
     }
 }

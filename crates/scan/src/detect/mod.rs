@@ -153,7 +153,8 @@ impl Detection {
     /// Adds everything that is found in `text`; the candidates may overlap.
     pub(crate) fn detect(&self, text: &Text<'_>, anchors: &Anchors, scratch: &mut Scratch, found: &mut Vec<Candidate>) {
         let scene = Scene { text, anchors, around: Surroundings::new(text, &self.lexicon) };
-        for detector in &self.detectors {
+        let anchored = anchors.any();
+        for detector in self.detectors.iter().filter(|detector| anchored || !detector.needs_anchors()) {
             detector.detect(&scene, found);
         }
         self.tokens.detect(&scene, scratch, found);

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::token::Form;
 use super::{Candidate, Scene, Strength};
-use crate::context::{About, Context};
+use crate::context::About;
 use crate::finding::Confidence;
 use crate::rules::{Need, Origin, Rule, RuleId};
 use crate::validate::{Proof, Validator, Value};
@@ -38,13 +38,7 @@ impl Judge {
     }
 
     /// Whether what is written in `span` is a value of the rule, and how sure that is.
-    pub(super) fn judge(
-        &self,
-        scene: &Scene<'_>,
-        context: &Context<'_>,
-        span: Range<usize>,
-        form: Form,
-    ) -> Option<Candidate> {
+    pub(super) fn judge(&self, scene: &Scene<'_>, span: Range<usize>, form: Form) -> Option<Candidate> {
         let need = if form == Form::Weak { Need::Required } else { self.need };
         let raw = scene.text.bytes.get(span.clone())?;
         let proof = match self.validator {
@@ -54,6 +48,7 @@ impl Judge {
         if self.entropy.is_some_and(|floor| bits_per_character(raw) < floor) {
             return None;
         }
+        let context = scene.context(span.start);
         let told = need != Need::Nothing && context.tells_of(self.rule, span.end);
         // What a user looks for is theirs to say; no word of ours speaks against it.
         let contested = need != Need::Nothing && self.origin == Origin::BuiltIn;

@@ -106,7 +106,6 @@ impl Tokens {
         if scratch.fits.is_empty() {
             return;
         }
-        let context = scene.context(from);
         for (pattern, to) in &scratch.fits {
             let Some((place, form)) = self.patterns.get(*pattern) else { continue };
             if ends_at(text, *to)
@@ -114,7 +113,7 @@ impl Tokens {
                 && !is_part_of_row(text, from, *to)
                 && let Some(judge) = self.judges.get(*place)
             {
-                found.extend(judge.judge(scene, &context, from..*to, *form));
+                found.extend(judge.judge(scene, from..*to, *form));
             }
         }
     }
