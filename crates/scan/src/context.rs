@@ -208,6 +208,10 @@ const NUMBER: &[&[u8]] = &[b"number", b"num", b"no", b"nr"];
 /// What a word of a text speaks of; `phoneNumber` is read as two.
 fn of_compound(lexicon: &Lexicon, word: &[u8], before: &[u8]) -> Option<Topic> {
     lexicon.look_up(word, before, false).or_else(|| {
+        // Words of one case have no humps, and they are nearly all.
+        if !word.iter().skip(1).any(u8::is_ascii_uppercase) {
+            return None;
+        }
         let humps = Humps { word, before }.filter(|(hump, _)| hump.len() < word.len());
         humps.map(|(hump, before)| lexicon.look_up(hump, before, false)).find_map(|topic| topic)
     })

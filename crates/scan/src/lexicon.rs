@@ -51,7 +51,8 @@ pub(crate) struct Lexicon {
     slots: Vec<Option<Key>>,
     /// The rules that each topic speaks of, sorted.
     topics: Vec<Vec<RuleId>>,
-    longest: usize,
+    /// For each first letter, a bit for each length that a key word has: most words are none by this alone.
+    lengths: Vec<u64>,
 }
 
 /// A phrase, last word first.
@@ -109,7 +110,9 @@ impl Lexicon {
     }
 
     fn key(&self, word: &[u8]) -> Option<&Key> {
-        if word.len() > self.longest {
+        let first = word.first()? | 0x20;
+        let lengths = self.lengths.get(usize::from(first))?;
+        if lengths & length_bit(word.len()) == 0 {
             return None;
         }
         let mut slots = self.slots.iter().cycle().skip(self.slot_of(word)).map_while(Option::as_ref);
@@ -130,10 +133,14 @@ impl Lexicon {
     fn fill(&mut self, keys: BTreeMap<Box<[u8]>, Vec<Phrase>>) {
         let size = keys.len().saturating_mul(SLOTS_PER_WORD).next_power_of_two();
         self.slots = vec![None; size];
+        self.lengths = vec![0; 256];
         for (word, mut phrases) in keys {
             // A rule's word counts for more than one that speaks against all.
             phrases.sort_by_key(|phrase| (std::cmp::Reverse(phrase.before.len()), phrase.topic.0 < 2));
-            self.longest = self.longest.max(word.len());
+            let first = word.first().map_or(0, |byte| usize::from(byte | 0x20));
+            if let Some(lengths) = self.lengths.get_mut(first) {
+                *lengths |= length_bit(word.len());
+            }
             let first = self.slot_of(&word);
             let free = (first..size).chain(0..first).find(|slot| matches!(self.slots.get(*slot), Some(None)));
             if let Some(slot) = free.and_then(|slot| self.slots.get_mut(slot)) {
@@ -148,6 +155,11 @@ impl Lexicon {
             word.iter().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte | 0x20)).wrapping_mul(0x0100_0193));
         ((hash >> 7) as usize) & self.slots.len().saturating_sub(1)
     }
+}
+
+/// The bit of a length; the longest share one.
+const fn length_bit(len: usize) -> u64 {
+    1 << if len < 63 { len } else { 63 }
 }
 
 impl Phrase {

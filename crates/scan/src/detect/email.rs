@@ -44,11 +44,12 @@ impl Detector for Email {
     fn detect(&self, scene: &Scene<'_>, found: &mut Vec<Candidate>) {
         for at in &scene.anchors.ats {
             if let Some(span) = address(scene.text.bytes, *at) {
+                let reserved = scene.text.bytes.get(at + 1..span.end).is_some_and(is_reserved);
                 found.push(Candidate {
                     rule: self.rule,
                     span,
                     strength: Strength::Certain,
-                    confidence: Confidence::High,
+                    confidence: if reserved { Confidence::Medium } else { Confidence::High },
                     validator: "address with a well-formed domain",
                 });
             }
@@ -69,6 +70,16 @@ fn address(text: &[u8], at: usize) -> Option<Range<usize>> {
     let usable = !local.is_empty() && local.len() <= LONGEST_LOCAL_BYTES && !local.windows(2).any(|pair| pair == b"..");
     (usable && !is_remote(local, after.get(domain..)?) && !is_url_login(text.get(..from)?))
         .then_some(from..at + 1 + domain)
+}
+
+/// SPEC: RFC 2606: names that belong to nobody, and stand in documents and tests.
+fn is_reserved(domain: &[u8]) -> bool {
+    let mut labels = domain.rsplit(|byte| *byte == b'.');
+    let top = labels.next().unwrap_or_default();
+    let second = labels.next().unwrap_or_default();
+    let is = |label: &[u8], names: &[&str]| names.iter().any(|name| name.as_bytes().eq_ignore_ascii_case(label));
+    is(top, &["example", "test", "invalid", "localhost"])
+        || (is(second, &["example"]) && is(top, &["com", "net", "org"]))
 }
 
 /// How many of the last bytes of `before` are a local part.

@@ -40,6 +40,8 @@ impl Ip {
         let numbers: Vec<u8> = text.get(span.clone())?.split(|byte| *byte == b'.').filter_map(octet).collect();
         let confidence = match numbers.as_slice() {
             [0 | 127, ..] | [255, 255, ..] => Confidence::Low,
+            // SPEC: RFC 5737: for documents.
+            [192, 0, 2, _] | [198, 51, 100, _] | [203, 0, 113, _] => Confidence::Medium,
             [10, ..] | [192, 168, ..] | [172, 16..=31, ..] | [169, 254, ..] => Confidence::Medium,
             // Sections of a document, and versions that do not say so.
             numbers if numbers.iter().all(|number| *number < 20) => Confidence::Low,
@@ -56,7 +58,13 @@ impl Ip {
             text.get(span.clone())?.iter().take_while(|byte| **byte != b'%').filter(|byte| byte.is_ascii_hexdigit());
         let long = digits.count() >= FEWEST_HEX_DIGITS;
         let told = || scene.context(span.start).tells_of(self.rule, span.end);
-        (long || told()).then(|| self.candidate(span.clone(), Confidence::High, "IPv6 form"))
+        // SPEC: RFC 3849 and RFC 4291: for documents, and within one network.
+        let local = text.get(span.clone())?.to_ascii_lowercase();
+        let local = [b"2001:db8:".as_slice(), b"fe80:", b"fc", b"fd", b"ff", b"::"]
+            .iter()
+            .any(|start| local.starts_with(start));
+        let confidence = if local { Confidence::Medium } else { Confidence::High };
+        (long || told()).then(|| self.candidate(span.clone(), confidence, "IPv6 form"))
     }
 
     fn candidate(&self, span: Range<usize>, confidence: Confidence, validator: &'static str) -> Candidate {
