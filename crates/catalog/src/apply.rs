@@ -40,12 +40,13 @@ pub(crate) fn apply(sql: &mut dyn Sql, change: Change) -> Result<Applied, Catalo
         Change::StageFacts { engagement, version, at, mentions } => {
             facts::stage(sql, engagement, version, at, &mentions)
         }
-        Change::UnstageFacts { engagement, version } => facts::unstage(sql, engagement, version),
+        Change::UnstageFacts { engagement, version, rows } => facts::unstage(sql, engagement, version, rows),
         Change::DropStagedFacts(version) => facts::drop_staged(sql, version),
         Change::DropStagedFactsBefore(before) => facts::drop_staged_before(sql, before),
         Change::ClearFacts { engagement, version, generation } => facts::clear(sql, engagement, version, generation),
         Change::QueueScans { dataset, ordinals, at } => jobs::queue_again(sql, dataset, ordinals, at),
         Change::BeginJob { job, due } => jobs::begin(sql, &job, due),
+        Change::HoldJob { version, due } => jobs::hold(sql, version, due),
         Change::JobProgress { ordinal, done, due } => jobs::progress(sql, ordinal, done, due),
         Change::PutJobBack { ordinal, attempts, due, failure } => jobs::put_back(sql, ordinal, attempts, due, &failure),
         Change::EndJob { ordinal, generation } => jobs::end(sql, ordinal, generation),

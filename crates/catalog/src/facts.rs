@@ -79,13 +79,23 @@ pub(crate) fn stage(
     Ok(())
 }
 
-/// Moves the facts that were kept for a version, now that it is visible. Costs some two microseconds a block and type.
-pub(crate) fn unstage(sql: &mut dyn Sql, engagement: EngagementId, version: VersionId) -> Result<(), CatalogError> {
+/// Moves some of the facts that were kept for a version, now that it is there. Measured at 35 microseconds a row of six hundred
+/// bytes.
+pub(crate) fn unstage(
+    sql: &mut dyn Sql,
+    engagement: EngagementId,
+    version: VersionId,
+    rows: u64,
+) -> Result<(), CatalogError> {
     let ordinal = home(sql, engagement, version)?;
     let text = "INSERT INTO facts (engagement, ordinal, generation, block, data_type, subjects, unresolved)
-        SELECT $1, $2, 0, block, data_type, subjects, unresolved FROM staged_facts WHERE version = $3";
-    write(sql, FACTS, text, &[engagement.as_bytes().into(), ordinal.into(), version.as_bytes().into()])?;
-    drop_staged(sql, version)
+        SELECT $1, $2, 0, block, data_type, subjects, unresolved FROM staged_facts WHERE version = $3
+        ORDER BY block, data_type LIMIT $4";
+    let values = [engagement.as_bytes().into(), ordinal.into(), version.as_bytes().into(), rows.into()];
+    write(sql, FACTS, text, &values)?;
+    let text = "DELETE FROM staged_facts WHERE version = $1 AND (block, data_type) IN
+        (SELECT block, data_type FROM staged_facts WHERE version = $1 ORDER BY block, data_type LIMIT $2)";
+    write(sql, STAGED, text, &[version.as_bytes().into(), rows.into()]).map(|_| ())
 }
 
 /// Forgets the facts that were kept for a version which did not become visible.
@@ -291,6 +301,16 @@ impl Catalog {
     pub fn staged_facts(&self) -> Result<u64, CatalogError> {
         let text = "SELECT COUNT(*) FROM staged_facts";
         self.read(|sql| one(sql, STAGED, text, &[], |row| row.number())).map(Option::unwrap_or_default)
+    }
+
+    /// How many rows of facts wait for a version.
+    ///
+    /// # Errors
+    /// `Corrupt` or `Unavailable`.
+    pub fn staged_facts_of(&self, version: VersionId) -> Result<u64, CatalogError> {
+        let text = "SELECT COUNT(*) FROM staged_facts WHERE version = $1";
+        self.read(|sql| one(sql, STAGED, text, &[version.as_bytes().into()], |row| row.number()))
+            .map(Option::unwrap_or_default)
     }
 
     /// Hands every fact of these versions' last scans to `take`, by version, block and type. Costs about a microsecond a row.

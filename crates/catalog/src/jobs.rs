@@ -2,13 +2,14 @@
 //! which ends the program is not tried for ever.
 
 use base::Timestamp;
-use base::id::DatasetId;
+use base::id::{DatasetId, VersionId};
 
 use crate::catalog::Catalog;
 use crate::error::{CatalogError, conflict};
 use crate::model::{JobRow, VersionRow};
 use crate::row::Reader;
 use crate::sql::{Sql, Value, limit, one, rows, write};
+use crate::versions;
 
 const JOBS: &str = "jobs";
 
@@ -41,6 +42,12 @@ pub(crate) fn begin(sql: &mut dyn Sql, job: &JobRow, due: Timestamp) -> Result<(
         WHERE ordinal = $1 AND generation = $2 AND attempts = $3";
     let values = [job.ordinal.into(), job.generation.into(), job.attempts.into(), due.into()];
     changed(write(sql, JOBS, text, &values)?, job.ordinal)
+}
+
+/// Keeps workers from the job of a version until `due`.
+pub(crate) fn hold(sql: &mut dyn Sql, version: VersionId, due: Timestamp) -> Result<(), CatalogError> {
+    let (ordinal, _) = versions::place(sql, version)?;
+    write(sql, JOBS, "UPDATE jobs SET due = $2 WHERE ordinal = $1", &[ordinal.into(), due.into()]).map(|_| ())
 }
 
 /// Says how far an attempt came, and when the job is due should nothing more be heard.

@@ -527,12 +527,14 @@ pub enum Change {
         /// Who is named where.
         mentions: Vec<MentionRow>,
     },
-    /// Moves the facts that were kept for a version, in the act that makes it visible.
+    /// Moves facts that were kept for a version to where they count.
     UnstageFacts {
         /// The compartment.
         engagement: EngagementId,
         /// The version.
         version: VersionId,
+        /// How many rows at most.
+        rows: u64,
     },
     /// Forgets the facts that were kept for a version which will not become visible.
     DropStagedFacts(VersionId),
@@ -562,6 +564,13 @@ pub enum Change {
         /// The job as it was.
         job: JobRow,
         /// When it may be begun again, if nothing more is heard.
+        due: Timestamp,
+    },
+    /// Keeps workers from the job of a version that its writer's own request is at work on.
+    HoldJob {
+        /// The version.
+        version: VersionId,
+        /// When it may be begun, if nothing more is heard.
         due: Timestamp,
     },
     /// Says how far a job has come.

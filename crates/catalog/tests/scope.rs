@@ -108,10 +108,13 @@ proptest! {
             let version = coming.version;
             world.run(vec![Change::StageFacts { engagement, version, at: world::at(9), mentions: staged }]).unwrap();
         }
-        let unstage = Change::UnstageFacts { engagement, version: coming.version };
+        let unstage = Change::UnstageFacts { engagement, version: coming.version, rows: 3 };
         prop_assert_eq!(world.run(vec![unstage.clone()]).unwrap_err().kind(), Kind::Missing);
         coming.ordinal = 2;
-        world.run(vec![world::put(coming.clone()), unstage]).unwrap();
+        world.run(vec![world::put(coming.clone()), unstage.clone()]).unwrap();
+        while world.catalog.staged_facts_of(coming.version).unwrap() > 0 {
+            world.run(vec![unstage.clone()]).unwrap();
+        }
         let of = |ordinal: u64| {
             let mut rows = Vec::new();
             let take = |row: FactRow| rows.push((row.block, row.data_type, row.subjects, row.unresolved));
@@ -245,7 +248,7 @@ fn facts_that_were_kept_for_nothing_are_forgotten() {
     let row = |version| VersionRow { version, ..world.version(&version.as_bytes()[..1], vec![world::inline(b"x")]) };
     let rows = [row(gone), row(left)];
     for row in rows {
-        let unstage = Change::UnstageFacts { engagement, version: row.version };
+        let unstage = Change::UnstageFacts { engagement, version: row.version, rows: 100 };
         world.run(vec![world::put(row), unstage]).unwrap();
     }
     assert_eq!(facts(&world, [1, 2]).into_keys().map(|(ordinal, ..)| ordinal).collect::<Vec<_>>(), [2]);

@@ -28,6 +28,7 @@ use crate::facts::Facts;
 use crate::findings::{FIRST_SCAN, ScanReport};
 use crate::identity::Caller;
 use crate::incoming::{Ended, Expected, Finished, Incoming};
+use crate::jobs::LEASE_SECONDS;
 use crate::meta::Meta;
 use crate::settings::{Dataset, Versioning};
 use crate::sink::Sink;
@@ -38,6 +39,9 @@ pub const LARGEST_PUT_BYTES: u64 = 5 * 1024 * 1024 * 1024;
 
 /// The longest key. SPEC: S3 object keys.
 const LONGEST_KEY_BYTES: usize = 1024;
+
+/// How many rows of facts move in one act: some two milliseconds, in which others wait.
+const ROWS_AN_ACT: u64 = 64;
 
 /// What a put says of the object, beside its bytes.
 #[derive(Clone, Debug, Default)]
@@ -128,7 +132,7 @@ impl Custody {
         engagement: &Engagement,
         dataset: &DatasetRow,
         mut put: PutVersion,
-        facts: Facts,
+        mut facts: Facts,
         conditions: &NewObject,
     ) -> Result<Option<VersionName>, CustodyError> {
         let (dataset, _gate) = self.settled(dataset.id).await?;
@@ -144,8 +148,10 @@ impl Custody {
             precondition => precondition?,
         };
         let permit = self.judge(caller, writing(request, engagement, dataset)).await?;
+        let waiting = if facts.staged { self.catalog.staged_facts_of(put.row.version)? } else { 0 };
+        let at_once = waiting <= ROWS_AN_ACT;
         let mut row = put.row.clone();
-        row.scan = facts.state;
+        row.scan = if at_once { facts.state } else { ScanState::Pending };
         row.mac = version::mac(&row, &engagement.fields);
         let name = dataset.settings.versioning.map(|_| VersionName::of(row.null, row.version));
         let entry = Put {
@@ -157,7 +163,7 @@ impl Custody {
             parts: row.parts.len() as u64,
             null: row.null,
             lock: row.lock,
-            scan: facts.state,
+            scan: row.scan,
             facts: facts.digest.clone(),
             scanner: crate::facts::facts_version(FIRST_SCAN),
             policies: Arc::clone(permit.policies()),
@@ -171,14 +177,19 @@ impl Custody {
         };
         // INVARIANT: a version becomes visible together with all of its facts, or is pending.
         let mut changes = vec![Change::Put(Box::new(put))];
-        if facts.staged {
-            changes.push(Change::UnstageFacts { engagement: engagement.id, version: row.version });
-        }
-        if !facts.mentions.is_empty() {
-            changes.push(facts_of(engagement, row.version, facts.mentions));
-        }
-        if let Some(report) = &facts.report {
-            changes.push(self.reported(engagement, row.version, FIRST_SCAN, report)?);
+        if at_once {
+            if waiting > 0 {
+                let (engagement, version) = (engagement.id, row.version);
+                changes.push(Change::UnstageFacts { engagement, version, rows: ROWS_AN_ACT });
+            }
+            if !facts.mentions.is_empty() {
+                changes.push(facts_of(engagement, row.version, std::mem::take(&mut facts.mentions)));
+            }
+            if let Some(report) = &facts.report {
+                changes.push(self.reported(engagement, row.version, FIRST_SCAN, report)?);
+            }
+        } else {
+            changes.push(self.hold(row.version));
         }
         let recorded = self.act(caller, permit, changes, draft).await;
         // Whatever the answer: a commit that reported failure may have taken effect.
@@ -193,8 +204,34 @@ impl Custody {
             }
             recorded => recorded?,
         };
-        debug_assert!(matches!(recorded.applied.first(), Some(Applied::Version { .. })));
+        let Some(Applied::Version { ordinal, .. }) = recorded.applied.first() else {
+            return Err(base::Fault::new(base::Kind::Bug, "a put was recorded without a version").into());
+        };
+        if !at_once {
+            self.move_facts(engagement, row.version, *ordinal, facts).await?;
+        }
         Ok(name)
+    }
+
+    /// Moves the facts that wait for a version, act by act, and ends its scan. It is pending meanwhile; after a crash a worker
+    /// scans it.
+    async fn move_facts(
+        &self,
+        engagement: &Engagement,
+        version: VersionId,
+        ordinal: u64,
+        facts: Facts,
+    ) -> Result<(), CustodyError> {
+        while self.catalog.staged_facts_of(version)? > 0 {
+            let unstage = Change::UnstageFacts { engagement: engagement.id, version, rows: ROWS_AN_ACT };
+            self.queue.record(vec![unstage, self.hold(version)], Vec::new()).await?;
+        }
+        self.conclude(engagement, version, (ordinal, FIRST_SCAN), facts).await
+    }
+
+    /// Keeps workers from a version whose facts its put is moving.
+    fn hold(&self, version: VersionId) -> Change {
+        Change::HoldJob { version, due: self.clock.now().plus_seconds(LEASE_SECONDS) }
     }
 
     /// What a scan said of a version, on its way to the catalog.

@@ -194,7 +194,7 @@ impl Custody {
                 reason: Some(reason),
                 ..ScanReport::default()
             };
-            self.conclude(engagement, row.version, job, Facts::unscannable(report)).await?;
+            self.conclude(engagement, row.version, (job.ordinal, job.generation), Facts::unscannable(report)).await?;
             return Ok(false);
         }
         let scanner = Caller::scanner(self.scanner);

@@ -53,7 +53,8 @@ impl Custody {
             let said = unpacker.examine(&reading, &hint, &mut found).map_err(failure)?;
             found.end(&said)
         });
-        self.conclude(engagement, row.version, job, examined.await.map_err(joined)??).await
+        let facts = examined.await.map_err(joined)??;
+        self.conclude(engagement, row.version, (job.ordinal, job.generation), facts).await
     }
 
     /// The state that a scan comes to. What a reviewer let out stays out, as long as no more is found than was decided about.
@@ -77,15 +78,15 @@ impl Custody {
         Ok(())
     }
 
-    /// Ends a scan, whatever else was changed of the version meanwhile.
+    /// Ends a scan, by the version's ordinal and which scan it was, whatever else was changed of the version meanwhile.
     pub(crate) async fn conclude(
         &self,
         engagement: &Engagement,
         version: VersionId,
-        job: &JobRow,
+        (ordinal, generation): (u64, u32),
         facts: Facts,
     ) -> Result<(), CustodyError> {
-        let (caller, generation) = (Caller::scanner(self.scanner), job.generation);
+        let caller = Caller::scanner(self.scanner);
         for _ in 0..ATTEMPTS {
             let row = self.catalog.version(version)?;
             let mut row = row.ok_or_else(|| CustodyError::Corrupt(format!("the row of version `{version}`")))?;
@@ -99,7 +100,7 @@ impl Custody {
             row.generation = generation;
             let mac = version::mac(&row, &engagement.fields);
             let mut changes = vec![
-                Change::EndJob { ordinal: job.ordinal, generation },
+                Change::EndJob { ordinal, generation },
                 Change::Steer { version, was, scan: row.scan, generation, lock: row.lock, mac },
             ];
             if !facts.mentions.is_empty() {

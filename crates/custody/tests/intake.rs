@@ -72,6 +72,35 @@ async fn facts_of_many_people_wait_in_the_catalog_and_move_with_their_version() 
     assert!(world.custody.audit(&world.ann(), world.request()).await.is_ok());
 }
 
+/// So many rows of facts that they move in several acts after the version is there; nobody else reads it before the last.
+#[tokio::test]
+async fn facts_that_fill_several_acts_are_all_there_when_the_put_is_over() {
+    let world = World::new(3).await;
+    let (engagement, writer) = with_bucket(&world).await;
+    let line = |person: usize| {
+        format!(
+            "person{person}@example.org, card 4111 1111 1111 1111, IBAN GB29 NWBK 6016 1331 9268 19, (212) 555-0123\n\n"
+        )
+    };
+    let body: Vec<u8> = (0..24_000).flat_map(|person| line(person).into_bytes()).collect();
+    let incoming = begin(&world, &writer, b"rich", &body).await;
+    let Finished::Stored(stored) = incoming.finish(&Expected::default()).await.unwrap() else { panic!("a mismatch") };
+    let row = world.catalog.version(stored.version).unwrap().unwrap();
+    assert_eq!(row.scan, base::word::ScanState::Scanned);
+    assert_eq!((world.catalog.staged_facts().unwrap(), world.catalog.job(row.ordinal).unwrap()), (0, None));
+    let (mut rows, mut people) = (0, BTreeSet::new());
+    let take = |fact: catalog::model::FactRow| {
+        rows += 1;
+        people.extend(fact.subjects);
+    };
+    world.catalog.facts(engagement, &RoaringTreemap::from_iter([row.ordinal]), take).unwrap();
+    assert!(rows > 64 * 2, "{rows} rows fit two acts");
+    assert_eq!(people.len(), 24_000);
+    let reader = world.caller(&world.session("alpha-reader", "alpha").await).unwrap();
+    assert_eq!(world.get(&reader, "alpha-data", "rich", Span::Last(5)).await.unwrap(), &body[body.len() - 5..]);
+    assert!(world.custody.audit(&world.ann(), world.request()).await.is_ok());
+}
+
 #[tokio::test]
 async fn facts_of_a_body_that_never_arrives_are_forgotten() {
     let world = World::new(2).await;

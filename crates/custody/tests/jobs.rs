@@ -195,3 +195,27 @@ async fn a_dataset_is_scanned_anew_and_what_was_known_holds_until_then() {
     // Whoever may not configure the dataset queues nothing.
     assert!(world.custody.rescan(&reader, world.request(), BUCKET).await.is_err());
 }
+
+#[tokio::test]
+async fn a_later_scan_says_what_it_finds_more_and_names_alone_are_at_most_people() {
+    let (world, writer, _) = alpha(7).await;
+    put(&world, &writer, "team.csv", b"full_name,team\nAnn Kowalski,blue\nBen Okafor,red\n").await;
+    put(&world, &writer, "known.csv", b"full_name,email\nAda Lovelace,ada@example.org\n").await;
+    let profile = async || world.custody.profile(&world.ann(), world.request(), BUCKET).await.unwrap();
+    assert_eq!(profile().await.people, Headcount { low: 1, high: 1 }, "a put's own scan looks for no names");
+
+    world.custody.rescan(&world.ann(), world.request(), BUCKET).await.unwrap();
+    assert_eq!(world.custody.scan_pending().await.unwrap(), 2);
+    let after = profile().await;
+    assert_eq!(after.people, Headcount { low: 1, high: 3 });
+    let names = after.types.iter().find(|of| of.data_type == DataType::Name).unwrap();
+    assert_eq!((names.people, names.objects, names.findings), (Headcount { low: 1, high: 3 }, 2, 3));
+    assert!(after.scanners.keys().all(|scanner| scanner.ends_with("+names")), "{:?}", after.scanners);
+
+    let state = world.custody.rescan_state(&world.ann(), world.request(), BUCKET).await.unwrap();
+    let changes: Vec<(DataType, u64, u64)> =
+        state.changes.iter().map(|change| (change.data_type, change.before, change.after)).collect();
+    assert_eq!(changes, [(DataType::Name, 0, 3)]);
+    let keys: Vec<&str> = state.objects.iter().map(|object| object.key.as_str()).collect();
+    assert_eq!(keys, ["known.csv", "team.csv"]);
+}
