@@ -33,8 +33,10 @@ pub(super) fn armoured(text: &[u8], at: usize) -> Option<(Range<usize>, Confiden
     }
     let body_from = ARMOUR.len().saturating_add(dashes).saturating_add(5);
     let body = rest.get(body_from..)?;
-    let end = memmem::find(body, b"-----END");
-    let inner = body.get(..end.unwrap_or(body.len()))?;
+    // Whatever armour comes next ends this one, so that no byte belongs to the bodies of two.
+    let next = memmem::find(body, b"-----");
+    let inner = body.get(..next.unwrap_or(body.len()))?;
+    let end = next.filter(|next| body.get(*next..).is_some_and(|rest| rest.starts_with(b"-----END")));
     let base64 = base64_bytes(inner);
     if base64 >= FEWEST_BODY_BYTES {
         let to = match end {
@@ -58,9 +60,9 @@ pub(super) fn armoured(text: &[u8], at: usize) -> Option<(Range<usize>, Confiden
 /// The key of PuTTY that begins at `at`.
 pub(super) fn putty(text: &[u8], at: usize) -> Option<Range<usize>> {
     let rest = text.get(at..text.len().min(at.saturating_add(LONGEST_BYTES)))?;
-    if !rest.starts_with(PUTTY) {
-        return None;
-    }
+    let behind = rest.strip_prefix(PUTTY)?;
+    let next = memmem::find(behind, PUTTY).map_or(rest.len(), |next| next.saturating_add(PUTTY.len()));
+    let rest = rest.get(..next)?;
     let private = memmem::find(rest, b"Private-Lines:")?;
     let end = memmem::find(rest, b"Private-MAC:").unwrap_or(rest.len());
     let line = rest.get(end..)?;

@@ -49,6 +49,9 @@ const PROVIDER_REACH_BYTES: usize = 64;
 /// The most words of that stretch that are looked at.
 const MOST_WORDS: usize = 14;
 
+/// How many beginnings of keys are tried for one run: a text of nothing but prefixes stays cheap.
+const MOST_TRIES: usize = 8;
+
 /// How much of a run is looked at to see whether it may be a key.
 const JUDGED_BYTES: usize = 256;
 
@@ -187,10 +190,11 @@ impl Search<'_> {
                 continue;
             }
             let pairs = self.bytes(from..run.end).array_windows::<2>();
-            let begins = (from..).zip(pairs).find_map(|(at, pair)| {
-                let begins = self.by.shapes.may_begin(*pair) && begins_at(self.text, at);
-                begins.then(|| self.by.shapes.at(self.text, at)).flatten().filter(|(_, span)| span.end > run.start)
-            });
+            let begins = (from..)
+                .zip(pairs)
+                .filter(|(at, pair)| self.by.shapes.may_begin(**pair) && begins_at(self.text, *at))
+                .take(MOST_TRIES)
+                .find_map(|(at, _)| self.by.shapes.at(self.text, at).filter(|(_, span)| span.end > run.start));
             if let Some((shape, span)) = begins {
                 done = span.end.max(done);
                 self.shaped(shape, span);
@@ -207,10 +211,11 @@ impl Search<'_> {
         if !makeup.looks_random() || dummy::is_filler(looked_at) || dummy::is_row(looked_at) {
             return;
         }
-        let free = (from..=run.start).filter(|at| begins_at(self.text, *at));
-        if let Some((shape, span)) =
-            free.filter_map(|at| self.by.shapes.free_at(self.text, at)).find(|(_, span)| span.end > run.start)
-        {
+        let begins = (from..=run.start).rev().filter(|at| begins_at(self.text, *at)).take(MOST_TRIES);
+        let free =
+            begins.filter_map(|at| self.by.shapes.free_at(self.text, at)).filter(|(_, span)| span.end > run.start);
+        // The one that begins first: the others are its ends.
+        if let Some((shape, span)) = free.last() {
             self.shaped(shape, span);
             return;
         }
@@ -275,12 +280,15 @@ impl Search<'_> {
 
     /// What stands at `=`, `:` and `$`.
     fn operators(&mut self) {
+        let mut done = 0;
         for at in memchr3_iter(b'=', b':', b'$', self.text) {
             match self.text.get(at..).unwrap_or_default() {
                 [b'$', ..] => {
-                    if begins_at(self.text, at)
+                    if at >= done
+                        && begins_at(self.text, at)
                         && let Some((shape, span)) = self.by.shapes.at(self.text, at)
                     {
+                        done = span.end;
                         self.shaped(shape, span);
                     }
                 }
