@@ -31,6 +31,14 @@ pub(super) struct Setting {
 
 /// Whether `value` is a secret under a name of `kind`.
 pub(super) fn judge(kind: Kind, name: &[u8], value: &[u8], setting: Setting) -> Option<Confidence> {
+    let shortest = match kind {
+        Kind::Password => SHORTEST_PASSWORD_BYTES,
+        Kind::Token => SHORTEST_TOKEN_BYTES,
+        Kind::Key => SHORTEST_KEY_BYTES,
+    };
+    if value.len() < shortest {
+        return None;
+    }
     // `password = "password"` is a poor password, `password=password` hands one on.
     let repeats = value.eq_ignore_ascii_case(name) && !(setting.style == Style::Quoted && value == b"password");
     if dummy(value).is_some() || repeats {
@@ -38,14 +46,14 @@ pub(super) fn judge(kind: Kind, name: &[u8], value: &[u8], setting: Setting) -> 
     }
     match kind {
         Kind::Password => password(name, value, setting),
-        Kind::Token => token(value, setting, SHORTEST_TOKEN_BYTES),
-        Kind::Key => token(value, setting, SHORTEST_KEY_BYTES).map(|_| Confidence::Low),
+        Kind::Token => token(value, setting),
+        Kind::Key => token(value, setting).map(|_| Confidence::Low),
     }
 }
 
 fn password(name: &[u8], value: &[u8], setting: Setting) -> Option<Confidence> {
     let makeup = Makeup::of(value);
-    if !(SHORTEST_PASSWORD_BYTES..=LONGEST_PASSWORD_BYTES).contains(&value.len()) || makeup.kinds() == 0 {
+    if value.len() > LONGEST_PASSWORD_BYTES {
         return None;
     }
     let telling =
@@ -147,8 +155,8 @@ fn is_pattern(value: &[u8]) -> bool {
 }
 
 /// Whether `value` looks like a machine made it.
-fn token(value: &[u8], setting: Setting, shortest: usize) -> Option<Confidence> {
-    if value.len() < shortest || value.iter().any(|byte| byte.is_ascii_whitespace() || *byte >= 0x80) || is_row(value) {
+fn token(value: &[u8], setting: Setting) -> Option<Confidence> {
+    if value.iter().any(|byte| byte.is_ascii_whitespace() || *byte >= 0x80) || is_row(value) {
         return None;
     }
     let makeup = Makeup::of(value);

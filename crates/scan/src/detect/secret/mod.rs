@@ -280,7 +280,7 @@ impl Search<'_> {
 
     /// What stands at `=`, `:` and `$`.
     fn operators(&mut self) {
-        let mut done = 0;
+        let (mut done, mut read) = (0, 0);
         for at in memchr3_iter(b'=', b':', b'$', self.text) {
             match self.text.get(at..).unwrap_or_default() {
                 [b'$', ..] => {
@@ -300,38 +300,40 @@ impl Search<'_> {
                         self.push(self.by.forms.link, span, Confidence::High, Strength::Checksum, "url-credentials");
                     }
                 }
-                _ => self.operator(at),
+                // What stands in a value is a part of it.
+                _ if at < read => {}
+                _ => read = self.operator(at).unwrap_or(read),
             }
         }
     }
 
-    /// The operator at `at`, if a name of a secret stands before it.
-    fn operator(&mut self, at: usize) {
+    /// The operator at `at`, if a name of a secret stands before it; where the value ends.
+    fn operator(&mut self, at: usize) -> Option<usize> {
         let before = at.checked_sub(1).and_then(|before| self.text.get(before)).copied().unwrap_or(b' ');
         // The second half of an operator, or a path of a program: `sign::key`.
         if matches!(before, b'=' | b':') || self.bytes(at..at.saturating_add(2)) == b"::" {
-            return;
+            return None;
         }
-        let Some(word) = assign::word_before(self.text, at) else { return };
+        let word = assign::word_before(self.text, at)?;
         let last = name::Words::back(self.bytes(word)).next().unwrap_or_default();
         if !name::may_end(last) {
             if self.text.get(at) == Some(&b':') {
                 self.colons(at);
             }
-            return;
+            return None;
         }
-        let Some(mut name) = assign::name_before(self.text, at) else { return };
+        let mut name = assign::name_before(self.text, at)?;
         let last = name::Words::back(self.bytes(name.clone())).next().unwrap_or_default();
         if last.eq_ignore_ascii_case(b"value") || last.eq_ignore_ascii_case(b"content") {
             match assign::sibling_name(self.text, at) {
                 Some(attribute) => name = attribute,
-                None => return,
+                None => return None,
             }
         }
-        let Some(kind) = name::kind(self.bytes(name.clone())) else { return };
-        let Some(found) = assign::assignment(self.text, at) else { return };
+        let kind = name::kind(self.bytes(name.clone()))?;
+        let found = assign::assignment(self.text, at)?;
         if self.header(&found.value) {
-            return;
+            return Some(found.value.end);
         }
         let unspaced = !found.spaced && self.bytes(name.clone()).iter().all(|byte| !byte.is_ascii_lowercase());
         let setting = Setting {
@@ -339,7 +341,9 @@ impl Search<'_> {
             in_code: found.style != Style::Quoted && !unspaced && is_code(self.text, at),
         };
         let name = self.bytes(name).to_vec();
+        let end = found.value.end;
         self.assigned(kind, &name, found.value, setting);
+        Some(end)
     }
 
     /// `Bearer ...`, `Basic ...`: the scheme of a header, and what it carries.
