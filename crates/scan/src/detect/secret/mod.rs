@@ -336,10 +336,9 @@ impl Search<'_> {
             return Some(found.value.end);
         }
         let unspaced = !found.spaced && self.bytes(name.clone()).iter().all(|byte| !byte.is_ascii_lowercase());
-        let setting = Setting {
-            style: found.style,
-            in_code: found.style != Style::Quoted && !unspaced && is_code(self.text, at),
-        };
+        // Only for a bare password does it matter whether a program is written round it.
+        let asks = kind == Kind::Password && found.style != Style::Quoted && !unspaced;
+        let setting = Setting { style: found.style, in_code: asks && is_code(self.text, at) };
         let name = self.bytes(name).to_vec();
         let end = found.value.end;
         self.assigned(kind, &name, found.value, setting);
