@@ -87,8 +87,17 @@ for form in sorted((pathlib.Path(__file__).parent / "forms").glob("*.txt")):
     common += [w for w in WORD.findall(re.sub(r"\{\w+\}|\\n", " ", form.read_text())) if w.islower()]
 common = sorted({w for w in common if len(w) > 1 and " " not in w})
 
-given = sorted(set(us_given) | {p for g, _ in locales.values() for p in parts(g)})
-surname = sorted(set(us_surnames[:US_SURNAMES]) | {p for _, s in locales.values() for p in parts(s)})
+# Function words are names of somebody somewhere too; as names they are listed only where many bear them.
+function_words = {w for language in "de en es fr it nl pt".split() for w in stop[language]}
+borne = {w.lower() for w in us_given[:300] + census("dist.male.first")[:300] + us_surnames[:3000]}
+
+
+def bearable(words):
+    return {w for w in words if w.lower() not in function_words or w.lower() in borne}
+
+
+given = sorted(bearable(set(us_given) | {p for g, _ in locales.values() for p in parts(g)}))
+surname = sorted(bearable(set(us_surnames[:US_SURNAMES]) | {p for _, s in locales.values() for p in parts(s)}))
 place = sorted({p for p in parts([t for t, _ in towns] + countries + states, 4) if p.lower() not in common})
 out.mkdir(parents=True, exist_ok=True)
 for name, words in (("given", given), ("surname", surname), ("place", place), ("common", common)):

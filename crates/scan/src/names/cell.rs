@@ -14,6 +14,10 @@ const MOST_WORDS: usize = 8;
 /// How much a key that often holds names speaks for one.
 const LIKELY: i32 = 3 * UNIT;
 
+/// How much a key that names something else speaks against one, in a text of few tokens.
+const UNLIKELY: i32 = 3 * UNIT;
+const FEW_TOKENS: usize = 6;
+
 /// What stands in a cell of names that nobody filled in.
 const EMPTY: &[&[u8]] = &[
     b"null",
@@ -72,13 +76,13 @@ fn is_name(tokens: &[Token]) -> bool {
     long && !other && words <= MOST_WORDS && tokens.len() <= words.saturating_mul(2)
 }
 
-/// What a key adds to what the table says of each label.
-pub(super) fn bias(holds: Option<Holds>) -> [i32; LABELS] {
-    let mut bias = [0; LABELS];
-    if holds == Some(Holds::Likely) {
-        for (label, bias) in Label::ALL.iter().zip(&mut bias) {
-            *bias = if matches!(label, Label::Person | Label::PersonOn) { LIKELY } else { 0 };
-        }
-    }
-    bias
+/// What a key adds to what the table says of each label, in a text of so many tokens.
+pub(super) fn bias(holds: Option<Holds>, keyed: bool, tokens: usize) -> [i32; LABELS] {
+    let person = match holds {
+        Some(Holds::Likely) => LIKELY,
+        // A short cell has nothing but its key to speak for it, and the key does not.
+        None if keyed && tokens <= FEW_TOKENS => -UNLIKELY,
+        _ => 0,
+    };
+    Label::ALL.map(|label| if matches!(label, Label::Person | Label::PersonOn) { person } else { 0 })
 }

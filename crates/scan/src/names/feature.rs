@@ -23,7 +23,9 @@ const LONGEST_RUN: usize = 3;
 /// The rows of the token at `at`.
 #[must_use]
 pub fn rows(tokens: &[Token], at: usize) -> [u32; FEATURES] {
-    keys(tokens, at).map(row)
+    let mut rows = [0; FEATURES];
+    rows.iter_mut().zip(keys(tokens, at)).for_each(|(place, key)| *place = row(key));
+    rows
 }
 
 /// The row of a feature.
@@ -34,6 +36,7 @@ pub const fn row(key: u64) -> u32 {
 
 /// The features of the token at `at`, hashed.
 #[must_use]
+#[inline]
 pub fn keys(tokens: &[Token], at: usize) -> [u64; FEATURES] {
     let none = Token::default();
     let near = |offset: isize| at.checked_add_signed(offset).and_then(|at| tokens.get(at)).copied().unwrap_or(none);

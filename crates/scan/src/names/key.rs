@@ -119,11 +119,16 @@ impl Words {
     }
 
     fn holds(&self) -> Option<Holds> {
-        let fits = |entry: &str| match entry.split_once('+') {
+        let last = self.len.checked_sub(1).and_then(|last| self.hashes.get(last)).copied();
+        let fits = |holds: Holds, entry: &str| match entry.split_once('+') {
             Some((one, other)) => self.has(one) && self.has(other),
-            None => self.whole == word_hash(entry) || self.has(entry),
+            None if self.whole == word_hash(entry) => true,
+            // What a `customer name` is its last word says; a `name set` is none.
+            None if holds == Holds::Likely => last == Some(word_hash(entry)),
+            None => self.has(entry),
         };
-        let (holds, _) = KEYS.iter().find(|(_, entries)| entries.split_whitespace().any(fits))?;
+        let (holds, _) =
+            KEYS.iter().find(|(holds, entries)| entries.split_whitespace().any(|entry| fits(*holds, entry)))?;
         let whole = |entry: &str| self.whole == word_hash(entry);
         let exactly = KEYS.iter().any(|(_, entries)| entries.split_whitespace().any(whole));
         let against = || AGAINST.split_whitespace().any(|entry| entry.split('+').all(|word| self.has(word)));
@@ -146,6 +151,7 @@ mod tests {
             ("Nachname", Some(Holds::Name)),
             ("name", Some(Holds::Likely)),
             ("author", Some(Holds::Likely)),
+            ("NameSet", None),
             ("file_name", None),
             ("username", None),
             ("user_name", None),

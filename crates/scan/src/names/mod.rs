@@ -128,7 +128,8 @@ impl Names {
             found.push(hit);
             return;
         }
-        let bias = cell::bias(holds);
+        let keyed = names.iter().any(|name| !name.is_empty());
+        let bias = cell::bias(holds, keyed, self.tokens.len());
         self.tagger.tag(model, &self.tokens, &bias, &mut self.labels);
         self.repeats.settle(&self.tokens, &mut self.labels);
         let first = found.len();

@@ -4,7 +4,9 @@
 
 use std::ops::Range;
 
-use super::token::{Shape, Token};
+use super::lists::{COMMON, GIVEN, SURNAME};
+use super::model::UNIT;
+use super::token::{Case, Shape, Token};
 use super::{Hit, Kind, Label};
 use crate::finding::Confidence;
 
@@ -25,7 +27,10 @@ pub(super) fn collect(tokens: &[Token], labels: &[(Label, i32)], found: &mut Vec
         {
             at += 1;
         }
-        let Some(range) = trimmed(tokens, from..at) else { continue };
+        let Some(mut range) = trimmed(tokens, from..at) else { continue };
+        if on == Label::AddressOn {
+            range.end += usize::from(splits_postcode(tokens, range.end));
+        }
         let part = tokens.get(range.clone()).unwrap_or_default();
         let lead: i32 = labels.get(range.clone()).unwrap_or_default().iter().map(|(_, lead)| lead).sum();
         let hit = match on {
@@ -46,6 +51,15 @@ fn trimmed(tokens: &[Token], range: Range<usize>) -> Option<Range<usize>> {
     Some(from..to)
 }
 
+/// Whether the second half of a British postcode stands behind the first: `LS1 4AB`.
+fn splits_postcode(tokens: &[Token], end: usize) -> bool {
+    let half = |at: Option<usize>| {
+        at.and_then(|at| tokens.get(at)).filter(|token| token.shape == Shape::Coded && token.len() <= 4)
+    };
+    let halves = half(end.checked_sub(1)).zip(half(Some(end)));
+    halves.is_some_and(|(first, second)| first.to + 1 == second.from)
+}
+
 fn span(part: &[Token]) -> Range<usize> {
     part.first().map_or(0, |token| token.from as usize)..part.last().map_or(0, |token| token.to as usize)
 }
@@ -55,13 +69,30 @@ fn person(part: &[Token], lead: i32) -> Option<Hit> {
     if !part.iter().any(|token| token.is_word() && token.shape != Shape::Initial) {
         return None;
     }
-    // Small letters that are on no list must be spoken of clearly.
-    let doubtful = part.iter().all(|token| token.shape == Shape::Lower && token.lists == 0);
-    if doubtful && lead < 3 * super::model::UNIT {
+    if lead < least_lead(part) {
         return None;
     }
-    let sure = if lead > 6 * super::model::UNIT { Confidence::Medium } else { Confidence::Low };
+    let sure = if lead > 6 * UNIT { Confidence::Medium } else { Confidence::Low };
     Some(Hit { kind: Kind::Name, span: span(part), confidence: sure })
+}
+
+/// How clear a name must be: the less its letters and the lists speak for it, the more must what is round it.
+fn least_lead(part: &[Token]) -> i32 {
+    let given = |token: &Token| token.lists & (GIVEN | COMMON) == GIVEN;
+    let small = part.iter().all(|token| !token.is_capitalised());
+    match part {
+        // On a line where others are capitalised, small letters are a choice.
+        [first, ..] if small && !part.iter().any(given) => {
+            if first.case == Case::Lower {
+                2 * UNIT
+            } else {
+                6 * UNIT
+            }
+        }
+        [alone] if alone.lists & (GIVEN | SURNAME) == 0 => 2 * UNIT,
+        [_] => UNIT / 2,
+        _ => 0,
+    }
 }
 
 fn address(part: &[Token]) -> Option<Hit> {

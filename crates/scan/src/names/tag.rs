@@ -54,19 +54,19 @@ impl Tagger {
             let mut sum = model.sum(&feature::rows(tokens, at));
             sum.iter_mut().zip(bias).for_each(|(sum, bias)| *sum += bias);
             let mut next = [i32::MIN; LABELS];
-            let mut back = [0; LABELS];
-            for ((before, score), steps) in (0_u8..).zip(best).zip(&model.steps) {
+            // As wide as the scores, and without a branch, so that this becomes vector code.
+            let mut back = [0_i32; LABELS];
+            for ((before, score), steps) in (0_i32..).zip(best).zip(&model.steps) {
                 for ((next, back), step) in next.iter_mut().zip(&mut back).zip(steps) {
-                    if score + step > *next {
-                        *next = score + step;
-                        *back = before;
-                    }
+                    let better = score + step > *next;
+                    *back = if better { before } else { *back };
+                    *next = (score + step).max(*next);
                 }
             }
             next.iter_mut().zip(&sum).for_each(|(next, sum)| *next += sum);
             best = next;
             self.sums.push(sum);
-            self.back.push(back);
+            self.back.push(back.map(|label| label as u8));
         }
         let leave = |label: usize| model.steps.get(label).and_then(|steps| steps.first()).copied().unwrap_or_default();
         let last = best.iter().enumerate().map(|(label, score)| (score + leave(label), std::cmp::Reverse(label))).max();

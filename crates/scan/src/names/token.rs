@@ -59,6 +59,8 @@ pub enum Case {
     Lower,
     /// All letters are capitals.
     Upper,
+    /// It is no prose but a line of a program.
+    Program,
 }
 
 /// One token.
@@ -144,7 +146,7 @@ pub fn tokenize(text: &[u8], lists: Lists<'_>, tokens: &mut Vec<Token>) {
             }
             Class::Break => {
                 at = past_break(text, at);
-                settle_line(tokens.get_mut(line..).unwrap_or_default());
+                settle_line(text, tokens.get_mut(line..).unwrap_or_default());
                 tokens.push(sign(start, at, b'\n', Shape::Break));
                 line = tokens.len();
                 continue;
@@ -157,14 +159,14 @@ pub fn tokenize(text: &[u8], lists: Lists<'_>, tokens: &mut Vec<Token>) {
                         && !text.get(at + 1).is_some_and(u8::is_ascii_lowercase)
                     {
                         at += 1;
-                        settle_line(tokens.get_mut(line..).unwrap_or_default());
+                        settle_line(text, tokens.get_mut(line..).unwrap_or_default());
                         tokens.push(sign(start, at, b'\n', Shape::Break));
                         line = tokens.len();
                     }
                     continue;
                 }
                 if *byte == b'@' {
-                    at += code_len(text.get(at..).unwrap_or_default());
+                    at += chunk(text.get(at..).unwrap_or_default()).0;
                     tokens.push(sign(start, at, b'@', Shape::Code));
                     continue;
                 }
@@ -175,14 +177,17 @@ pub fn tokenize(text: &[u8], lists: Lists<'_>, tokens: &mut Vec<Token>) {
         }
         if at >= checked {
             // Each chunk is looked at once, however many words it has.
-            checked = at + code_len(text.get(at..).unwrap_or_default()).max(1);
-            if is_code(text.get(at..checked).unwrap_or_default()) {
+            let (len, seen) = chunk(text.get(at..).unwrap_or_default());
+            checked = at + len.max(1);
+            if is_code(text.get(at..checked).unwrap_or_default(), seen) {
                 at = checked;
                 tokens.push(sign(start, at, b'@', Shape::Code));
                 continue;
             }
         }
-        if let Some(len) = wide_sign(text.get(at..).unwrap_or_default()) {
+        if !byte.is_ascii()
+            && let Some(len) = wide_sign(text.get(at..).unwrap_or_default())
+        {
             at += len;
             // All quotation marks, dashes and bullets are one sign here.
             tokens.push(sign(start, at, b'"', Shape::Sign));
@@ -200,7 +205,7 @@ pub fn tokenize(text: &[u8], lists: Lists<'_>, tokens: &mut Vec<Token>) {
         }
         tokens.push(token);
     }
-    settle_line(tokens.get_mut(line..).unwrap_or_default());
+    settle_line(text, tokens.get_mut(line..).unwrap_or_default());
     choose(tokens);
 }
 
@@ -240,39 +245,68 @@ fn narrow(position: usize) -> u32 {
     u32::try_from(position).unwrap_or(u32::MAX)
 }
 
-/// How many bytes go on without a blank or a sign that parts cells.
-fn code_len(text: &[u8]) -> usize {
-    let ends = |byte: &u8| {
-        matches!(
-            byte,
-            b' ' | b'\t' | b'\n' | b'\r' | b',' | b';' | b'|' | b'<' | b'>' | b'(' | b')' | b'"' | b'[' | b']'
-        )
-    };
-    text.iter().position(ends).unwrap_or(text.len())
+/// What a byte says about the chunk it stands in.
+mod mark {
+    /// The chunk ends before it.
+    pub(super) const END: u8 = 1;
+    pub(super) const DIGIT: u8 = 2;
+    /// Rare in words.
+    pub(super) const ODD: u8 = 4;
+    /// Never in words.
+    pub(super) const CODE: u8 = 8;
+}
+
+/// [`mark`]s of each byte: chunks are looked at byte by byte, so this is where the time goes.
+const MARKS: [u8; 256] = {
+    let mut marks = [0; 256];
+    let mut byte = 0;
+    while byte < marks.len() {
+        #[expect(clippy::indexing_slicing, reason = "evaluated when compiled, and below the length")]
+        {
+            marks[byte] = match byte as u8 {
+                b' ' | b'\t' | b'\n' | b'\r' | b',' | b';' | b'|' | b'<' | b'>' | b'(' | b')' | b'"' | b'[' | b']' => {
+                    mark::END
+                }
+                b'0'..=b'9' => mark::DIGIT,
+                b'/' | b'=' | b'+' | b'%' | b'$' | b'&' | b'{' | b'}' => mark::ODD,
+                b'@' | b'_' => mark::CODE,
+                _ => 0,
+            };
+        }
+        byte += 1;
+    }
+    marks
+};
+
+/// The chunk that `text` begins with, up to a blank or a sign that parts cells: its length, and the marks in it.
+fn chunk(text: &[u8]) -> (usize, u8) {
+    let mut seen = 0;
+    for (at, byte) in text.iter().enumerate() {
+        let marks = MARKS.get(usize::from(*byte)).copied().unwrap_or_default();
+        if marks == mark::END {
+            return (at, seen);
+        }
+        seen |= marks;
+    }
+    (text.len(), seen)
 }
 
 /// Whether a chunk is something that people do not read.
-fn is_code(chunk: &[u8]) -> bool {
-    if chunk.len() < 4 {
+fn is_code(chunk: &[u8], seen: u8) -> bool {
+    if chunk.len() < 4 || (seen == 0 && !chunk.starts_with(b"www.")) {
         return false;
     }
-    let mut digits = 0_usize;
-    let mut letters = 0_usize;
-    let mut odd = 0_usize;
     let mut before = 0;
     for byte in chunk {
-        if before == b'_' && byte.is_ascii_alphanumeric() && letters + digits > 0 {
+        // `an_identifier`, but not the emphasis of `_a word_`.
+        if *byte == b'@' || (before == b'_' && byte.is_ascii_alphanumeric() && !chunk.starts_with(b"_")) {
             return true;
         }
         before = *byte;
-        match byte {
-            b'@' => return true,
-            b'0'..=b'9' => digits += 1,
-            b'a'..=b'z' | b'A'..=b'Z' | 0x80.. => letters += 1,
-            b'/' | b'=' | b'+' | b'%' | b'$' | b'&' | b'{' | b'}' => odd += 1,
-            _ => {}
-        }
     }
+    let count = |mark: u8| chunk.iter().filter(|byte| MARKS.get(usize::from(**byte)) == Some(&mark)).count();
+    let (digits, odd) = (count(mark::DIGIT), count(mark::ODD));
+    let letters = chunk.iter().filter(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii()).count();
     let page = chunk.starts_with(b"www.") || (odd > 1 && memchr::memmem::find(chunk, b"://").is_some());
     let key = chunk.len() > 16 && digits > 3 && letters > 3;
     page || key || (chunk.len() > LONGEST_WORD_BYTES && chunk.is_ascii() && (digits > 0 || odd > 0))
@@ -458,17 +492,20 @@ fn decode(text: &[u8]) -> Option<(char, usize)> {
 }
 
 /// Notes the case of a line in its tokens.
-fn settle_line(line: &mut [Token]) {
-    let (mut small, mut capitalised, mut upper) = (0_usize, 0_usize, 0_usize);
+fn settle_line(text: &[u8], line: &mut [Token]) {
+    let (mut small, mut capitalised, mut upper, mut signs) = (0_usize, 0_usize, 0_usize, 0_usize);
     for token in &*line {
         match token.shape {
             Shape::Lower if token.len() > 1 => small += 1,
             Shape::Capitalised | Shape::Humped => capitalised += 1,
             Shape::Upper => upper += 1,
+            Shape::Sign => signs += usize::from(is_of_program(text, token)),
             _ => {}
         }
     }
-    let case = if capitalised + upper == 0 {
+    let case = if signs >= FEWEST_SIGNS && signs * TOKENS_A_SIGN >= line.len() {
+        Case::Program
+    } else if capitalised + upper == 0 {
         Case::Lower
     } else if upper > small + capitalised {
         Case::Upper
@@ -478,6 +515,29 @@ fn settle_line(line: &mut [Token]) {
         Case::Sentence
     };
     line.iter_mut().for_each(|token| token.case = case);
+}
+
+/// A line is one of a program if it has this many signs of programs,
+const FEWEST_SIGNS: usize = 2;
+/// and at least one in so many tokens.
+const TOKENS_A_SIGN: usize = 7;
+
+/// Whether a sign stands where programs put it and prose does not: `call(x`, `object.field`, `a = b`, `{` and `;` at the
+/// end of a line.
+fn is_of_program(text: &[u8], token: &Token) -> bool {
+    let span = token.span();
+    let sign = text.get(span.start).copied().unwrap_or_default();
+    let before = span.start.checked_sub(1).and_then(|at| text.get(at)).copied().unwrap_or(b' ');
+    let after = text.get(span.end).copied().unwrap_or(b'\n');
+    match sign {
+        b'(' | b'[' => before.is_ascii_alphanumeric() || before == b'_',
+        b'.' => before.is_ascii_alphanumeric() && after.is_ascii_lowercase(),
+        b'=' => matches!(before, b' ' | b'=' | b'!' | b'+' | b':') || matches!(after, b' ' | b'=' | b'>'),
+        b'{' | b'}' | b';' => matches!(after, b'\n' | b'\r'),
+        b'>' => before == b'-',
+        b':' => after == b':',
+        _ => false,
+    }
 }
 
 /// A stretch of unscored tokens between scored ones that is scored too: `Lucia de la Vega`.
@@ -493,6 +553,7 @@ fn choose(tokens: &mut [Token]) {
         let names = token.lists & !COMMON != 0;
         let common = token.lists & COMMON != 0;
         let chosen = match token.shape {
+            _ if token.case == Case::Program => false,
             Shape::Lower if token.case == Case::Lower => token.len() > 1 && (names || !common),
             Shape::Lower => names && !common,
             Shape::Capitalised if common && !names && starts_sentence => next_capital(),
