@@ -26,6 +26,7 @@ pub(crate) fn begins(start: &[u8]) -> bool {
 /// Reads an archive.
 pub(crate) fn read(walk: &mut Walk<'_>, entry: &mut Entry, stream: &mut dyn Stream) -> Result<(), Stop> {
     let mut next = Extension::default();
+    let mut sample = Sample::default();
     let mut ended = false;
     loop {
         let mut block = [0; BLOCK_BYTES as usize];
@@ -57,7 +58,7 @@ pub(crate) fn read(walk: &mut Walk<'_>, entry: &mut Entry, stream: &mut dyn Stre
             b'x' => next.pax(&extension(stream, header.size)?),
             b'L' => next.name = Some(text(&extension(stream, header.size)?)),
             b'g' | b'K' => drop(extension(stream, header.size)?),
-            _ => member(walk, entry, stream, &header, std::mem::take(&mut next))?,
+            _ => member(walk, entry, stream, &header, std::mem::take(&mut next), &mut sample)?,
         }
     }
 }
@@ -69,6 +70,7 @@ fn member(
     stream: &mut dyn Stream,
     header: &Header,
     extension: Extension,
+    sample: &mut Sample,
 ) -> Result<(), Stop> {
     let name = extension.name.as_deref().unwrap_or(&header.name);
     let size = extension.size.unwrap_or(header.size);
@@ -79,7 +81,10 @@ fn member(
         b'3'..=b'6' => return Ok(()),
         _ => {
             entry.members = entry.members.saturating_add(1);
-            contents(walk, stream, name, size)?
+            sample.begin_member(walk, name);
+            let left = contents(walk, stream, name, size)?;
+            sample.end_member(walk);
+            left
         }
     };
     let rest = left.saturating_add(padded.saturating_sub(size));
@@ -89,6 +94,37 @@ fn member(
     }
     stream.skip(rest.saturating_sub(left))?;
     Ok(())
+}
+
+/// A sample of a WebDataset: members that follow each other and have the same name up to its first dot. They are about the
+/// same thing, so each continues the record of the one before, as long as that is a single record: tables that happen to
+/// have the same name are no sample.
+#[derive(Default)]
+struct Sample {
+    key: String,
+    /// How many records stood before it.
+    before: u64,
+    /// How many records there are with it.
+    end: u64,
+}
+
+impl Sample {
+    fn begin_member(&mut self, walk: &mut Walk<'_>, name: &str) {
+        let file = name.rfind('/').map_or(0, |slash| slash.saturating_add(1));
+        let dot = name.get(file..).and_then(|file| file.find('.')).map(|dot| file.saturating_add(dot));
+        let key = dot.and_then(|dot| name.get(..dot)).filter(|key| key.len() > file).unwrap_or_default();
+        if !key.is_empty() && key == self.key && walk.records.saturating_sub(self.before) <= 1 {
+            walk.records = self.before;
+        } else {
+            (self.before, self.end) = (walk.records, walk.records);
+            key.clone_into(&mut self.key);
+        }
+    }
+
+    fn end_member(&mut self, walk: &mut Walk<'_>) {
+        self.end = self.end.max(walk.records);
+        walk.records = self.end;
+    }
 }
 
 /// Visits what is in a member; how much of it is still to be stepped over.

@@ -83,7 +83,7 @@ for number in range(3):
     first, mail, phone = person(number)
     samples.append((f"{number:06}.txt", f"A portrait of {first}, {mail}".encode()))
     samples.append((f"{number:06}.json", json.dumps({"model": {"phone": phone}}).encode()))
-    samples.append((f"{number:06}.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF\0" + bytes(20)))
+    samples.append((f"{number:06}.mp4", b"\0\0\0\x18ftypmp42" + bytes(20)))
 save("samples.tar", tar(samples, tarfile.PAX_FORMAT))
 
 
