@@ -8,11 +8,11 @@ use survey::{Listed, Walk};
 
 use crate::Outcome;
 
-/// How long each sample is: far more than any cache holds.
-pub(crate) const SAMPLE_BYTES: usize = 64 << 20;
+/// How long each sample is: more than the second level of caches holds.
+pub(crate) const SAMPLE_BYTES: usize = 16 << 20;
 
-/// A sentence out of this many names somebody; interviews and support mail do about as often.
-const SENTENCES_A_PERSON: u64 = 12;
+/// A sentence out of this many names somebody, in prose and chats. How many findings a MB that makes is part of the report.
+const SENTENCES_A_PERSON: u64 = 60;
 
 /// A named sample.
 pub(crate) struct Sample {
