@@ -33,12 +33,14 @@ pub(crate) struct Surroundings<'a> {
     names: OnceCell<[Option<Topic>; 2]>,
     /// What stands before the last place that was asked about; several detectors ask about the same.
     last: Cell<Option<(usize, [Option<Topic>; 2])>>,
+    /// The same for what stands behind.
+    last_after: Cell<Option<(usize, [Option<Topic>; MOST_WORDS_AFTER])>>,
 }
 
 impl<'a> Surroundings<'a> {
     /// Of candidates in `text`.
     pub(crate) const fn new(text: &'a Text<'a>, lexicon: &'a Lexicon) -> Self {
-        Self { text, lexicon, names: OnceCell::new(), last: Cell::new(None) }
+        Self { text, lexicon, names: OnceCell::new(), last: Cell::new(None), last_after: Cell::new(None) }
     }
 
     /// The topics of the nearest key word before `from`, and of the nearest that says which number.
@@ -50,6 +52,18 @@ impl<'a> Surroundings<'a> {
         }
         let topics = nearest_before(self.lexicon, self.text.bytes.get(..from).unwrap_or_default());
         self.last.set(Some((from, topics)));
+        topics
+    }
+
+    /// What the words behind `to` speak of.
+    fn after(&self, to: usize) -> [Option<Topic>; MOST_WORDS_AFTER] {
+        if let Some((place, topics)) = self.last_after.get()
+            && place == to
+        {
+            return topics;
+        }
+        let topics = topics_after(self.lexicon, self.text.bytes.get(to..).unwrap_or_default());
+        self.last_after.set(Some((to, topics)));
         topics
     }
 
@@ -123,9 +137,7 @@ impl<'a> Context<'a> {
     pub(crate) fn tells_of(&self, rule: RuleId, to: usize) -> bool {
         let lexicon = self.around.lexicon;
         let about = |topic: Option<Topic>| topic.is_some_and(|topic| lexicon.is_about(topic, rule));
-        about(self.telling)
-            || about(self.around.names()[1])
-            || any_after(lexicon, self.around.text.bytes.get(to..).unwrap_or_default(), rule)
+        about(self.telling) || about(self.around.names()[1]) || self.around.after(to).into_iter().any(about)
     }
 }
 
@@ -172,14 +184,19 @@ fn nearest_after(lexicon: &Lexicon, after: &[u8]) -> Option<Topic> {
     (topic != Topic::OTHER && topic != Topic::UNSAID && !labels_the_next).then_some(topic)
 }
 
-/// Whether one of the words behind, on the same line and before another number or label, speaks of what `rule` finds.
-fn any_after(lexicon: &Lexicon, after: &[u8], rule: RuleId) -> bool {
+/// How many key words behind a value are looked at.
+const MOST_WORDS_AFTER: usize = 4;
+
+/// What the last key words behind speak of, on the same line and before another number or label.
+fn topics_after(lexicon: &Lexicon, after: &[u8]) -> [Option<Topic>; MOST_WORDS_AFTER] {
     let reach = after.get(..after.len().min(REACH_FAR_AFTER_BYTES)).unwrap_or_default();
     let ends = |byte: &u8| matches!(byte, b'\n' | b':' | b'=' | b'|' | b'\t') || byte.is_ascii_digit();
-    let Some(line) = reach.get(..reach.iter().position(ends).unwrap_or(reach.len())) else { return false };
-    let topics = Words(line).filter_map(|(word, before)| of_compound(lexicon, word, before));
+    let line = reach.get(..reach.iter().position(ends).unwrap_or(reach.len())).unwrap_or_default();
     let labels_the_next = matches!(reach.get(line.len()), Some(b':' | b'='));
-    topics.skip(usize::from(labels_the_next)).any(|topic| lexicon.is_about(topic, rule))
+    let found = Words(line).filter_map(|(word, before)| of_compound(lexicon, word, before));
+    let mut topics = [None; MOST_WORDS_AFTER];
+    topics.iter_mut().zip(found.skip(usize::from(labels_the_next))).for_each(|(to, topic)| *to = Some(topic));
+    topics
 }
 
 /// What the name of a key or column speaks of. `phone_number` speaks of a phone, `phone_id` of something else, and

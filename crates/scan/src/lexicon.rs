@@ -51,7 +51,7 @@ pub(crate) struct Lexicon {
     slots: Vec<Option<Key>>,
     /// The rules that each topic speaks of, sorted.
     topics: Vec<Vec<RuleId>>,
-    /// For each first letter, a bit for each length that a key word has: most words are none by this alone.
+    /// For each first and last letter, a bit for each length that a key word has: most words are none by this alone.
     lengths: Vec<u64>,
 }
 
@@ -110,8 +110,7 @@ impl Lexicon {
     }
 
     fn key(&self, word: &[u8]) -> Option<&Key> {
-        let first = word.first()? | 0x20;
-        let lengths = self.lengths.get(usize::from(first))?;
+        let lengths = self.lengths.get(ends_of(word)?)?;
         if lengths & length_bit(word.len()) == 0 {
             return None;
         }
@@ -133,12 +132,11 @@ impl Lexicon {
     fn fill(&mut self, keys: BTreeMap<Box<[u8]>, Vec<Phrase>>) {
         let size = keys.len().saturating_mul(SLOTS_PER_WORD).next_power_of_two();
         self.slots = vec![None; size];
-        self.lengths = vec![0; 256];
+        self.lengths = vec![0; 1 << 10];
         for (word, mut phrases) in keys {
             // A rule's word counts for more than one that speaks against all.
             phrases.sort_by_key(|phrase| (std::cmp::Reverse(phrase.before.len()), phrase.topic.0 < 2));
-            let first = word.first().map_or(0, |byte| usize::from(byte | 0x20));
-            if let Some(lengths) = self.lengths.get_mut(first) {
+            if let Some(lengths) = ends_of(&word).and_then(|ends| self.lengths.get_mut(ends)) {
                 *lengths |= length_bit(word.len());
             }
             let first = self.slot_of(&word);
@@ -155,6 +153,12 @@ impl Lexicon {
             word.iter().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte | 0x20)).wrapping_mul(0x0100_0193));
         ((hash >> 7) as usize) & self.slots.len().saturating_sub(1)
     }
+}
+
+/// A number for the first and the last letter of a word, whatever their case.
+fn ends_of(word: &[u8]) -> Option<usize> {
+    let [first, last] = [word.first()?, word.last()?].map(|byte| usize::from(byte & 31));
+    Some((first << 5) | last)
 }
 
 /// The bit of a length; the longest share one.
