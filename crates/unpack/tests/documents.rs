@@ -83,6 +83,12 @@ fn a_locked_pdf_is_not_scanned() {
 }
 
 #[test]
+fn a_text_that_begins_like_a_pdf_is_not_passed_over() {
+    let (report, _) = examine("notes.txt", b"%PDF-1.7\nwrite to ada@example.org");
+    assert!(!report.is_complete());
+}
+
+#[test]
 fn a_pdf_may_be_wrong_anywhere() {
     for name in ["report.pdf", "embedded-font.pdf"] {
         let whole = vector(name);

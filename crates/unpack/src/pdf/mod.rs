@@ -7,7 +7,8 @@
 //! that its text is seen and not found. Steps are counted, decoding is bounded and on the object's account, and what cannot
 //! be read as characters is reported.
 //!
-//! LIMIT: pages are counted in the order of the file. Pictures of text are not read; that is said.
+//! LIMIT: pages are counted in the order of the file. Pictures of text are not read; that is said. What stands between
+//! objects is not read: no program shows it.
 
 mod cmap;
 mod content;
@@ -49,6 +50,9 @@ const CODES_PER_UNKNOWN: u64 = 10;
 /// Reads a file.
 pub(crate) fn read(walk: &mut Walk<'_>, entry: &mut Entry, _: &Hint<'_>, slice: &Slice<'_>) -> Result<(), Stop> {
     let file = File::index(slice, walk.budget)?;
+    if file.listed.is_empty() {
+        return Err(Stop::broken("it begins like a PDF and has no objects"));
+    }
     let mut pdf = Pdf { walk, entry, file, fonts: BTreeMap::new(), page: 0, images: 0 };
     pdf.read()?;
     let (images, gap) = (pdf.images, pdf.file.gap);
