@@ -119,7 +119,8 @@ fn what_is_looked_for_can_be_narrowed() {
     let folder = Folder::new();
     let of = |arguments: &[&str]| folder.json(6, arguments)["findings"].as_u64().unwrap();
     assert_eq!(of(&["docs", "--types", "email"]), 4);
-    assert_eq!(of(&["docs", "--types", "email,iban", "--min-confidence", "high"]), 5);
+    // Addresses in domains reserved for examples are nobody's, and so less sure.
+    assert_eq!(of(&["docs", "--types", "email,iban", "--min-confidence", "high"]), 1);
     let report = folder.json(6, &["docs", "--types", "email"]);
     assert_eq!(report["people"], serde_json::json!({ "low": 2, "high": 2 }));
     assert_eq!(report["types"][0]["people"], 2);
