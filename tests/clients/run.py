@@ -184,7 +184,7 @@ def judge_record(server, name, title, folder, tally):
         tally.claim(any(map(is_trace, entries)), f"{title}: the record says that {what}", "no such entry")
     acts = [entry for entry in entries if entry["kind"] == "release" or entry["kind"].startswith(("object.", "upload."))]
     # Neither the scanner nor the person who asked for the pack has a session.
-    acts = [entry for entry in acts if entry.get("verb") not in ("scan", "scope")]
+    acts = [entry for entry in acts if entry.get("verb") not in ("scan", "scope") and entry["kind"] != "object.scan"]
     nameless = [entry for entry in acts if not (entry.get("session") and entry.get("credential"))]
     tally.claim(acts and not nameless, f"{title}: {len(acts)} entries name their session", nameless[:3])
 

@@ -151,7 +151,11 @@ impl Custody {
             Err(error) => error,
         };
         let failure = error.kind();
-        tracing::warn!(%version, attempt = job.attempts, error = base::error::chain(&error), "a scan failed");
+        if failure == Kind::Paused {
+            tracing::debug!(%version, "a scan waits for its engagement's resume");
+        } else {
+            tracing::warn!(%version, attempt = job.attempts, error = base::error::chain(&error), "a scan failed");
+        }
         // What says nothing of the version does not count against it.
         let attempts = match failure {
             Kind::Paused | Kind::Unavailable | Kind::Conflict => job.attempts,
