@@ -1,5 +1,7 @@
 //! What the name of a key or column says of its values: `first_name`, `patient`, `Straße`.
 
+use std::sync::LazyLock;
+
 use super::token::word_hash;
 
 /// What the values under a key are.
@@ -114,28 +116,57 @@ impl Words {
         }
     }
 
-    fn has(&self, word: &str) -> bool {
-        self.hashes.get(..self.len).unwrap_or_default().contains(&word_hash(word))
+    fn has(&self, hash: u32) -> bool {
+        self.hashes.get(..self.len).unwrap_or_default().contains(&hash)
     }
 
     fn holds(&self) -> Option<Holds> {
         let last = self.len.checked_sub(1).and_then(|last| self.hashes.get(last)).copied();
-        let fits = |holds: Holds, entry: &str| match entry.split_once('+') {
-            Some((one, other)) => self.has(one) && self.has(other),
-            None if self.whole == word_hash(entry) => true,
+        let fits = |entry: &Entry| match entry.holds {
+            _ if entry.beside.is_some() => self.has_entry(entry),
+            _ if self.whole == entry.word => true,
             // What a `customer name` is its last word says; a `name set` is none.
-            None if holds == Holds::Likely => last == Some(word_hash(entry)),
-            None => self.has(entry),
+            Some(Holds::Likely) => last == Some(entry.word),
+            _ => self.has_entry(entry),
         };
-        let (holds, _) =
-            KEYS.iter().find(|(holds, entries)| entries.split_whitespace().any(|entry| fits(*holds, entry)))?;
-        let whole = |entry: &str| self.whole == word_hash(entry);
-        let exactly = KEYS.iter().any(|(_, entries)| entries.split_whitespace().any(whole));
-        let against = || AGAINST.split_whitespace().any(|entry| entry.split('+').all(|word| self.has(word)));
+        let holds = ENTRIES.keys.iter().find(|entry| fits(entry))?.holds?;
+        let exactly = ENTRIES.keys.iter().any(|entry| entry.beside.is_none() && entry.word == self.whole);
+        let against = || ENTRIES.against.iter().any(|entry| self.has_entry(entry));
         let strong = matches!(holds, Holds::Name | Holds::BirthDate);
-        (exactly || strong || !against()).then_some(*holds)
+        (exactly || strong || !against()).then_some(holds)
+    }
+
+    fn has_entry(&self, entry: &Entry) -> bool {
+        self.has(entry.word) && entry.beside.is_none_or(|beside| self.has(beside))
     }
 }
+
+/// A word of the lists above, or two that stand beside each other, as hashes.
+struct Entry {
+    holds: Option<Holds>,
+    word: u32,
+    beside: Option<u32>,
+}
+
+/// The lists above, hashed once: every text under a key asks.
+struct Entries {
+    keys: Vec<Entry>,
+    against: Vec<Entry>,
+}
+
+static ENTRIES: LazyLock<Entries> = LazyLock::new(|| {
+    let entry = |holds, text: &str| {
+        let (word, beside) = text.split_once('+').map_or((text, None), |(word, beside)| (word, Some(beside)));
+        Entry { holds, word: word_hash(word), beside: beside.map(word_hash) }
+    };
+    let of = |(holds, words): &(Holds, &str)| {
+        words.split_whitespace().map(|word| entry(Some(*holds), word)).collect::<Vec<_>>()
+    };
+    Entries {
+        keys: KEYS.iter().flat_map(of).collect(),
+        against: AGAINST.split_whitespace().map(|word| entry(None, word)).collect(),
+    }
+});
 
 #[cfg(test)]
 mod tests {
