@@ -22,7 +22,7 @@ const LONGEST_WORD_BYTES: usize = 64;
 const LONGEST_LEAD_BYTES: usize = 4;
 
 /// How much memory the automaton's states may take, in each scan.
-const CACHE_BYTES: usize = 2 << 20;
+const CACHE_BYTES: usize = 512 << 10;
 
 /// The patterns of a set of rules, as one automaton.
 #[derive(Debug)]
