@@ -64,8 +64,9 @@ fn counted(count: u64, one: &str, more: &str) -> String {
     format!("{} {}", grouped(count), if count == 1 { one } else { more })
 }
 
-/// Digits in groups of three.
-fn grouped(number: u64) -> String {
+/// Digits in groups of three: `1,234,567`.
+#[must_use]
+pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {
@@ -83,7 +84,7 @@ mod tests {
 
     #[test]
     fn numbers_and_paths_read_as_people_write_them() {
-        assert_eq!([0, 12, 1234, 1_234_567].map(grouped), ["0", "12", "1,234", "1,234,567"]);
+        assert_eq!([0, 12, 123, 1234, 1_234_567].map(grouped), ["0", "12", "123", "1,234", "1,234,567"]);
         assert_eq!(counted(1, "file", "files") + ", " + &counted(0, "file", "files"), "1 file, 0 files");
         assert_eq!(shown(Path::new("a\u{1b}[2J\n")), "a\\u{1b}[2J\\n");
     }

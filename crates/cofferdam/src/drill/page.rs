@@ -3,6 +3,7 @@
 use askama::Template;
 use base::word::DataType;
 use base::{Bytes, Kind, Millis, Timestamp};
+use survey::render::grouped;
 
 use crate::drill::halt::millis;
 use crate::drill::report::{Report, Scoped};
@@ -192,26 +193,12 @@ fn seconds(span: Millis) -> String {
     format!("{}.{} s", tenths.div_euclid(10), tenths.rem_euclid(10))
 }
 
-/// Digits in groups of three.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && digits.len().saturating_sub(place) % 3 == 0 {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn numbers_read_as_people_write_them() {
-        assert_eq!([0, 12, 123, 1234, 1_234_567].map(grouped), ["0", "12", "123", "1,234", "1,234,567"]);
         let at = Timestamp(1_700_000_000_123_456);
         assert_eq!(day_and_time(at), "2023-11-14, 22:13:20");
     }
