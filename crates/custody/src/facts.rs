@@ -23,8 +23,11 @@ pub(crate) const BLOCK_BYTES: u64 = 64 * 1024;
 ///
 /// Names and addresses take ten times as long as everything else together. A version is readable once its first facts are in, so
 /// these go without; scanning a dataset anew finds names too.
-pub(crate) fn scanner(generation: u32) -> Scanner {
-    Scanner::new(if generation == FIRST_SCAN { Options::without_names() } else { Options::default() })
+pub(crate) fn scanner(generation: u32) -> &'static Scanner {
+    static SCANNERS: LazyLock<[Scanner; 2]> =
+        LazyLock::new(|| [Options::without_names(), Options::default()].map(Scanner::new));
+    let [first, names] = &*SCANNERS;
+    if generation == FIRST_SCAN { first } else { names }
 }
 
 /// Which scanner made the facts, and by which rules; written into the entry of every scan. Facts of another version may say

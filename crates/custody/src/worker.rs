@@ -40,7 +40,7 @@ impl Custody {
         let dataset = self.directory.dataset(row.dataset).ok_or(CustodyError::Hidden)?;
         let version = Arc::new(Version::check(row.clone(), &engagement.fields)?);
         let gathered = Gathered::new(engagement, &dataset, row.version, job.generation);
-        let unpacker = Unpacker::new(scanner(job.generation), self.digester(engagement)?);
+        let unpacker = Unpacker::new(scanner(job.generation).clone(), self.digester(engagement)?);
         let handle = Handle::current();
         let reading = Reading::new(Arc::clone(self), engagement, dataset, version, job, handle.clone());
         let (custody, generation) = (Arc::clone(self), job.generation);

@@ -22,7 +22,7 @@ const LONGEST_CANONICAL_BYTES: usize = 320;
 pub(crate) struct Examiner {
     rules: Arc<Rules>,
     /// For each rule, the type of what it finds if that is looked for.
-    wanted: Vec<Option<DataType>>,
+    wanted: Arc<[Option<DataType>]>,
     digester: Arc<dyn Digester>,
     anchors: Anchors,
     scratch: Scratch,
@@ -35,13 +35,12 @@ pub(crate) struct Examiner {
 }
 
 impl Examiner {
-    /// Looks for what `options` say.
-    pub(crate) fn new(options: &Options, digester: Arc<dyn Digester>) -> Self {
+    /// Looks for what `options` say, and by each rule for what is `wanted` of it.
+    pub(crate) fn new(options: &Options, wanted: Arc<[Option<DataType>]>, digester: Arc<dyn Digester>) -> Self {
         let Options { types, rules, names } = options;
-        let wanted = |rule: &crate::rules::Rule| types.contains(&rule.data_type).then_some(rule.data_type);
         Self {
             rules: Arc::clone(rules),
-            wanted: rules.iter().map(|(_, rule)| wanted(rule)).collect(),
+            wanted,
             digester,
             anchors: Anchors::default(),
             scratch: rules.detection().scratch(),

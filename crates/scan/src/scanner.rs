@@ -9,7 +9,7 @@ use crate::examine::Examiner;
 use crate::finding::{Digester, Sink};
 use crate::read::{Output, Reader, Window, reader};
 use crate::report::{Format, LimitKind, Limits, Outcome, Reason, Report};
-use crate::rules::Rules;
+use crate::rules::{Rule, Rules};
 use crate::sniff::{BYTE_ORDER_MARK, Said, sniff};
 
 /// How much of the stream is held at once. A text that is longer is read in overlapping pieces. It fits a core's cache,
@@ -55,17 +55,27 @@ pub struct Hint<'a> {
     pub name: &'a str,
 }
 
-/// Begins scans.
-#[derive(Clone, Debug, Default)]
+/// Begins scans. Making one looks at every rule; make it once.
+#[derive(Clone, Debug)]
 pub struct Scanner {
     options: Options,
+    /// For each rule, the type of what it finds if that is looked for.
+    wanted: Arc<[Option<DataType>]>,
+}
+
+impl Default for Scanner {
+    fn default() -> Self {
+        Self::new(Options::default())
+    }
 }
 
 impl Scanner {
     /// A scanner that looks for what `options` say.
     #[must_use]
-    pub const fn new(options: Options) -> Self {
-        Self { options }
+    pub fn new(options: Options) -> Self {
+        let type_of = |(_, rule): (_, &Rule)| options.types.contains(&rule.data_type).then_some(rule.data_type);
+        let wanted = options.rules.iter().map(type_of).collect();
+        Self { options, wanted }
     }
 
     /// The rules it finds by.
@@ -89,7 +99,7 @@ impl Scanner {
 
     /// What looks at single texts.
     pub(crate) fn examiner(&self, digester: Arc<dyn Digester>) -> Examiner {
-        Examiner::new(&self.options, digester)
+        Examiner::new(&self.options, Arc::clone(&self.wanted), digester)
     }
 
     /// Begins a scan of what is known to be `format`: the content is not asked.

@@ -86,6 +86,8 @@ pub(crate) struct Detection {
     everywhere: Vec<Everywhere>,
     /// For each rule, what finds values by it.
     finders: Vec<Finder>,
+    /// Whether something is looked for without anchors.
+    unanchored: bool,
 }
 
 /// What finds values by a rule, and its place in the list of those.
@@ -131,7 +133,8 @@ impl Detection {
             });
         }
         let tokens = Tokens::new(&patterns)?;
-        Ok(Self { lexicon, detectors, tokens, everywhere, finders })
+        let unanchored = !everywhere.is_empty() || detectors.iter().any(|detector| !detector.needs_anchors());
+        Ok(Self { lexicon, detectors, tokens, everywhere, finders, unanchored })
     }
 
     /// The key words.
@@ -146,8 +149,8 @@ impl Detection {
     }
 
     /// Whether a text without anchors can hold a value.
-    pub(crate) fn looks_everywhere(&self) -> bool {
-        !self.everywhere.is_empty() || self.detectors.iter().any(|detector| !detector.needs_anchors())
+    pub(crate) const fn looks_everywhere(&self) -> bool {
+        self.unanchored
     }
 
     /// Adds everything that is found in `text`; the candidates may overlap.
