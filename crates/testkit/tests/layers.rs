@@ -65,6 +65,7 @@ const ARROWS: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     ("s3wire", &[("base", "the words")]),
+    ("reconcile", &[("base", "the ids and times that the store's logs tell of")]),
     (
         "gateway",
         &[
