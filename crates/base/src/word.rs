@@ -274,6 +274,10 @@ vocabulary! {
         Secret = "secret",
         /// What a rule of the user finds.
         Custom = "custom",
+        /// Number or name by which a dataset's contract tells its people apart.
+        PersonKey = "person-key",
+        /// Country or state in which a person lives, where a contract says that a field holds it.
+        Residence = "residence",
     }
 }
 
@@ -309,6 +313,8 @@ impl DataType {
             Self::Diagnosis => "diagnosis",
             Self::Secret => "secret",
             Self::Custom => "custom",
+            Self::PersonKey => "key of a person",
+            Self::Residence => "place of residence",
         }
     }
 
@@ -329,6 +335,7 @@ impl DataType {
                 | Self::DrivingLicence
                 | Self::BankAccount
                 | Self::HealthId
+                | Self::PersonKey
         )
     }
 

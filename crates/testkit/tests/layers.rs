@@ -23,6 +23,7 @@ const ARROWS: &[(&str, &[(&str, &str)])] = &[
     ("attest", &[("base", "ids and times stand in what strangers check")]),
     ("policy", &[("base", "ids, verbs and fences are what a decision is about")]),
     ("scan", &[("base", "findings are named in the shared vocabulary of data types")]),
+    ("contract", &[("base", "purposes, data types and residences are the shared words")]),
     ("unpack", &[("scan", "hands it the texts that it finds inside")]),
     (
         "survey",
