@@ -38,20 +38,27 @@ pub(crate) struct Anchors {
 }
 
 impl Anchors {
-    /// Finds the anchors of `text`; says whether there are any.
-    pub(crate) fn find(&mut self, text: &[u8]) -> bool {
+    /// How many of each kind memory is kept for.
+    const KEPT: usize = 256;
+
+    /// Finds the anchors of `text`.
+    pub(crate) fn find(&mut self, text: &[u8]) {
         self.ats.clear();
         self.runs.clear();
         self.clusters.clear();
         if self.find_runs(text) >= FEWEST_DIGITS {
             self.join(text);
         }
-        self.any()
     }
 
-    /// Whether there are any.
-    pub(crate) const fn any(&self) -> bool {
-        !(self.ats.is_empty() && self.runs.is_empty())
+    /// Gives back the memory that a text full of anchors took.
+    pub(crate) fn shrink(&mut self) {
+        self.ats.clear();
+        self.runs.clear();
+        self.clusters.clear();
+        self.ats.shrink_to(Self::KEPT);
+        self.runs.shrink_to(Self::KEPT);
+        self.clusters.shrink_to(Self::KEPT);
     }
 
     /// The texts of one cluster's runs.

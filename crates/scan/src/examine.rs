@@ -1,12 +1,11 @@
 //! Examines one text: anchors, detectors, overlaps, identities.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use base::word::DataType;
 
 use zeroize::Zeroizing;
 
-use crate::anchor::Anchors;
 use crate::detect::{Candidate, Scratch};
 use crate::finding::{Digester, Finding, Sink};
 use crate::names::people::People;
@@ -24,8 +23,8 @@ pub(crate) struct Examiner {
     /// For each rule, the type of what it finds if that is looked for.
     wanted: Arc<[Option<DataType>]>,
     digester: Arc<dyn Digester>,
-    anchors: Anchors,
-    scratch: Scratch,
+    scratch: Option<Scratch>,
+    pool: Arc<Pool>,
     /// What finds names, if they are looked for.
     people: Option<People>,
     candidates: Vec<Candidate>,
@@ -36,14 +35,19 @@ pub(crate) struct Examiner {
 
 impl Examiner {
     /// Looks for what `options` say, and by each rule for what is `wanted` of it.
-    pub(crate) fn new(options: &Options, wanted: Arc<[Option<DataType>]>, digester: Arc<dyn Digester>) -> Self {
+    pub(crate) fn new(
+        options: &Options,
+        wanted: Arc<[Option<DataType>]>,
+        digester: Arc<dyn Digester>,
+        pool: &Arc<Pool>,
+    ) -> Self {
         let Options { types, rules, names } = options;
         Self {
             rules: Arc::clone(rules),
             wanted,
             digester,
-            anchors: Anchors::default(),
-            scratch: rules.detection().scratch(),
+            scratch: Some(pool.take().unwrap_or_else(|| rules.detection().scratch())),
+            pool: Arc::clone(pool),
             people: names.then(|| People::new(rules, types)).flatten(),
             candidates: Vec::new(),
             canonical: Zeroizing::new(Vec::with_capacity(LONGEST_CANONICAL_BYTES)),
@@ -58,17 +62,16 @@ impl Examiner {
 
     /// Hands what is found in `text` to `sink`.
     pub(crate) fn examine(&mut self, text: &Text<'_>, sink: &mut dyn Sink) {
-        let anchored = self.anchors.find(text.bytes) && text.bytes.len() >= SHORTEST_BYTES;
-        let looked_at = anchored || self.rules.detection().looks_everywhere();
-        if !looked_at && self.people.is_none() {
-            return;
-        }
         let mut candidates = std::mem::take(&mut self.candidates);
-        if looked_at {
-            self.rules.detection().detect(text, &self.anchors, &mut self.scratch, &mut candidates);
+        if let Some(scratch) = &mut self.scratch {
+            self.rules.detection().detect(text, scratch, &mut candidates);
         }
         if let Some(people) = &mut self.people {
             people.detect(text, &mut candidates);
+        }
+        if candidates.is_empty() {
+            self.candidates = candidates;
+            return;
         }
         candidates.retain(|candidate| self.type_of(candidate.rule).is_some());
         settle(&mut candidates);
@@ -106,6 +109,37 @@ impl Examiner {
             sample: Sample::of(data_type, value),
             identity: self.digester.digest(data_type, &self.canonical),
         });
+    }
+}
+
+impl Drop for Examiner {
+    fn drop(&mut self) {
+        if let Some(scratch) = self.scratch.take() {
+            self.pool.give(scratch);
+        }
+    }
+}
+
+/// What scans of one scanner hand on to each other. The automaton of the patterns is made while it reads, and thousands
+/// of small objects would each make it again.
+#[derive(Default)]
+pub(crate) struct Pool(Mutex<Vec<Scratch>>);
+
+impl Pool {
+    /// As many as cores that scan at once; each takes half a megabyte.
+    const MOST: usize = 16;
+
+    fn take(&self) -> Option<Scratch> {
+        self.0.lock().ok()?.pop()
+    }
+
+    fn give(&self, mut scratch: Scratch) {
+        scratch.forget();
+        if let Ok(mut pool) = self.0.lock()
+            && pool.len() < Self::MOST
+        {
+            pool.push(scratch);
+        }
     }
 }
 

@@ -40,6 +40,7 @@ mod facts;
 mod finding;
 mod lexicon;
 mod magic;
+mod marks;
 pub mod names;
 mod passage;
 mod pattern;

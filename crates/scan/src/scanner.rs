@@ -5,7 +5,7 @@ use std::sync::Arc;
 use base::word::DataType;
 use zeroize::Zeroizing;
 
-use crate::examine::Examiner;
+use crate::examine::{Examiner, Pool};
 use crate::finding::{Digester, Sink};
 use crate::read::{Output, Reader, Window, reader};
 use crate::report::{Format, LimitKind, Limits, Outcome, Reason, Report};
@@ -56,11 +56,13 @@ pub struct Hint<'a> {
 }
 
 /// Begins scans. Making one looks at every rule; make it once.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Scanner {
     options: Options,
     /// For each rule, the type of what it finds if that is looked for.
     wanted: Arc<[Option<DataType>]>,
+    /// What its scans hand on to each other.
+    pool: Arc<Pool>,
 }
 
 impl Default for Scanner {
@@ -75,7 +77,7 @@ impl Scanner {
     pub fn new(options: Options) -> Self {
         let type_of = |(_, rule): (_, &Rule)| options.types.contains(&rule.data_type).then_some(rule.data_type);
         let wanted = options.rules.iter().map(type_of).collect();
-        Self { options, wanted }
+        Self { options, wanted, pool: Arc::default() }
     }
 
     /// The rules it finds by.
@@ -99,7 +101,7 @@ impl Scanner {
 
     /// What looks at single texts.
     pub(crate) fn examiner(&self, digester: Arc<dyn Digester>) -> Examiner {
-        Examiner::new(&self.options, Arc::clone(&self.wanted), digester)
+        Examiner::new(&self.options, Arc::clone(&self.wanted), digester, &self.pool)
     }
 
     /// Begins a scan of what is known to be `format`: the content is not asked.

@@ -91,7 +91,7 @@ pub(crate) struct Name {
 
 impl Name {
     /// Names are short; of a long one the beginning tells what it is.
-    const KEPT_BYTES: usize = 40;
+    pub(crate) const KEPT_BYTES: usize = 40;
     /// No name.
     pub(crate) const NONE: Self = Self { bytes: [0; Self::KEPT_BYTES], len: 0 };
 

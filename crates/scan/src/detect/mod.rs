@@ -23,14 +23,15 @@ use base::word::DataType;
 
 use self::everywhere::Everywhere;
 pub use self::secret::masked;
-pub(crate) use self::token::Scratch;
-use self::token::Tokens;
+use self::secret::{Kind, Kinds};
+use self::token::{Reading, Tokens};
 use crate::anchor::{Anchors, NO_BREAK_SPACE};
 use crate::context::{Context, Surroundings};
 use crate::finding::Confidence;
 use crate::lexicon::Lexicon;
+use crate::marks::Marks;
 use crate::rules::{Origin, Rule, RuleId, RulesError, Words};
-use crate::text::Text;
+use crate::text::{SHORTEST_BYTES, Text};
 
 /// Code that finds values, as a rule names it, and how it is made of the rules that name it.
 type Made = fn(&[(RuleId, &Rule)]) -> Box<dyn Detector>;
@@ -53,6 +54,10 @@ pub(crate) struct Scene<'a> {
     pub(crate) text: &'a Text<'a>,
     /// Where to look.
     pub(crate) anchors: &'a Anchors,
+    /// What it has anywhere.
+    pub(crate) marks: Marks,
+    /// Of which kind of secret its name is.
+    pub(crate) named: Option<Kind>,
     /// Its key words.
     pub(crate) around: Surroundings<'a>,
 }
@@ -69,9 +74,9 @@ pub(crate) trait Detector: Send + Sync {
     /// Adds what it finds. It looks at a bounded stretch round each anchor.
     fn detect(&self, scene: &Scene<'_>, found: &mut Vec<Candidate>);
 
-    /// Whether it finds values only at anchors.
-    fn needs_anchors(&self) -> bool {
-        true
+    /// Of these a text has one, or it finds nothing there.
+    fn needs(&self) -> Marks {
+        Marks::ANCHOR
     }
 
     /// Appends the canonical form of a value it found: two spellings of one value have one canonical form.
@@ -86,8 +91,21 @@ pub(crate) struct Detection {
     everywhere: Vec<Everywhere>,
     /// For each rule, what finds values by it.
     finders: Vec<Finder>,
-    /// Whether something is looked for without anchors.
-    unanchored: bool,
+}
+
+/// What a scan keeps from text to text: buffers, and what was worked out once.
+pub(crate) struct Scratch {
+    anchors: Anchors,
+    kinds: Kinds,
+    reading: Reading,
+}
+
+impl Scratch {
+    /// Makes it fit for another scan: nothing that was read stays, and no more memory than a small scan needs.
+    pub(crate) fn forget(&mut self) {
+        self.kinds = Kinds::default();
+        self.anchors.shrink();
+    }
 }
 
 /// What finds values by a rule, and its place in the list of those.
@@ -133,8 +151,7 @@ impl Detection {
             });
         }
         let tokens = Tokens::new(&patterns)?;
-        let unanchored = !everywhere.is_empty() || detectors.iter().any(|detector| !detector.needs_anchors());
-        Ok(Self { lexicon, detectors, tokens, everywhere, finders, unanchored })
+        Ok(Self { lexicon, detectors, tokens, everywhere, finders })
     }
 
     /// The key words.
@@ -145,22 +162,27 @@ impl Detection {
 
     /// What a scan keeps from text to text.
     pub(crate) fn scratch(&self) -> Scratch {
-        self.tokens.scratch()
-    }
-
-    /// Whether a text without anchors can hold a value.
-    pub(crate) const fn looks_everywhere(&self) -> bool {
-        self.unanchored
+        Scratch { anchors: Anchors::default(), kinds: Kinds::default(), reading: self.tokens.reading() }
     }
 
     /// Adds everything that is found in `text`; the candidates may overlap.
-    pub(crate) fn detect(&self, text: &Text<'_>, anchors: &Anchors, scratch: &mut Scratch, found: &mut Vec<Candidate>) {
-        let scene = Scene { text, anchors, around: Surroundings::new(text, &self.lexicon) };
-        let anchored = anchors.any();
-        for detector in self.detectors.iter().filter(|detector| anchored || !detector.needs_anchors()) {
+    pub(crate) fn detect(&self, text: &Text<'_>, scratch: &mut Scratch, found: &mut Vec<Candidate>) {
+        let Scratch { anchors, kinds, reading } = scratch;
+        let named = text.names.first().and_then(|name| kinds.of(name));
+        let marks = match text.bytes.len() {
+            ..SHORTEST_BYTES => Marks::NONE,
+            _ if named.is_some() => Marks::of(text.bytes).or(Marks::NAMED),
+            _ => Marks::of(text.bytes),
+        };
+        if marks == Marks::NONE && self.everywhere.is_empty() {
+            return;
+        }
+        anchors.find(if marks.any(Marks::ANCHOR) { text.bytes } else { &[] });
+        let scene = Scene { text, anchors, marks, named, around: Surroundings::new(text, &self.lexicon) };
+        for detector in self.detectors.iter().filter(|detector| marks.any(detector.needs())) {
             detector.detect(&scene, found);
         }
-        self.tokens.detect(&scene, scratch, found);
+        self.tokens.detect(&scene, reading, found);
         for everywhere in &self.everywhere {
             everywhere.detect(&scene, found);
         }
@@ -309,7 +331,9 @@ pub(crate) mod testing {
             Text { bytes: text.as_bytes(), offsets: &offsets, names, owned: ALL, record: 0, part: 0, lines: false };
         let rules = Rules::built_in();
         let detection = rules.detection();
-        let scene = Scene { text: &read, anchors: &anchors, around: Surroundings::new(&read, &detection.lexicon) };
+        let around = Surroundings::new(&read, &detection.lexicon);
+        let named = Kinds::default().of(name.as_bytes());
+        let scene = Scene { text: &read, anchors: &anchors, marks: Marks::ALL, named, around };
         let mut found = Vec::new();
         detection.detectors[detector(&rules, id)].detect(&scene, &mut found);
         found.into_iter().map(|candidate| (text[candidate.span].to_owned(), candidate.confidence)).collect()

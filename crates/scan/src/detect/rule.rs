@@ -41,6 +41,12 @@ impl Judge {
     pub(super) fn judge(&self, scene: &Scene<'_>, span: Range<usize>, form: Form) -> Option<Candidate> {
         let need = if form == Form::Weak { Need::Required } else { self.need };
         let raw = scene.text.bytes.get(span.clone())?;
+        // Asked first: what the words say is worked out once for all rules that fit, a check is worked out for each.
+        let context = scene.context(span.start);
+        let told = need != Need::Nothing && context.tells_of(self.rule, span.end);
+        if need == Need::Required && !told {
+            return None;
+        }
         let proof = match self.validator {
             Some(validator) => Some(passes(validator, raw)?),
             None => None,
@@ -48,14 +54,11 @@ impl Judge {
         if self.entropy.is_some_and(|floor| bits_per_character(raw) < floor) {
             return None;
         }
-        let context = scene.context(span.start);
-        let told = need != Need::Nothing && context.tells_of(self.rule, span.end);
         // What a user looks for is theirs to say; no word of ours speaks against it.
         let contested = need != Need::Nothing && self.origin == Origin::BuiltIn;
         let another = contested && !told && matches!(context.about(self.rule, span.end), About::Another | About::Other);
         let confidence = match (told, another) {
             (true, _) => raised(self.confidence),
-            (false, _) if need == Need::Required => return None,
             // Words say that it is something else; chance passes a single check digit often enough.
             (false, true) if proof < Some(Proof::Strong) && self.confidence == Confidence::Low => return None,
             (false, true) => Confidence::Low,

@@ -43,7 +43,7 @@ pub(super) enum Form {
 }
 
 /// What a scan keeps of the automaton.
-pub(crate) struct Scratch {
+pub(super) struct Reading {
     cache: Cache,
     /// Pattern and end of what fits, from one beginning.
     fits: Vec<(usize, usize)>,
@@ -69,8 +69,8 @@ impl Tokens {
         Ok(Self { automaton, judges, patterns })
     }
 
-    pub(super) fn scratch(&self) -> Scratch {
-        Scratch { cache: self.automaton.create_cache(), fits: Vec::new() }
+    pub(super) fn reading(&self) -> Reading {
+        Reading { cache: self.automaton.create_cache(), fits: Vec::new() }
     }
 
     /// The judge of `rule`.
@@ -79,7 +79,7 @@ impl Tokens {
     }
 
     /// Adds what is found.
-    pub(super) fn detect(&self, scene: &Scene<'_>, scratch: &mut Scratch, found: &mut Vec<Candidate>) {
+    pub(super) fn detect(&self, scene: &Scene<'_>, reading: &mut Reading, found: &mut Vec<Candidate>) {
         let text = scene.text.bytes;
         let mut last = None;
         for run in &scene.anchors.runs {
@@ -89,24 +89,24 @@ impl Tokens {
             }
             last = Some(word);
             if let Some(lead) = lead_start(text, word) {
-                self.detect_at(scene, lead, scratch, found);
+                self.detect_at(scene, lead, reading, found);
             }
-            self.detect_at(scene, word, scratch, found);
+            self.detect_at(scene, word, reading, found);
         }
     }
 
-    fn detect_at(&self, scene: &Scene<'_>, from: usize, scratch: &mut Scratch, found: &mut Vec<Candidate>) {
+    fn detect_at(&self, scene: &Scene<'_>, from: usize, reading: &mut Reading, found: &mut Vec<Candidate>) {
         let text = scene.text.bytes;
         if !begins_at(text, from) {
             return;
         }
-        scratch.fits.clear();
+        reading.fits.clear();
         // An automaton that gives up has found what it found; it never does, as its cache is cleared when it is full.
-        let _ = self.read(text, from, scratch);
-        if scratch.fits.is_empty() {
+        let _ = self.read(text, from, reading);
+        if reading.fits.is_empty() {
             return;
         }
-        for (pattern, to) in &scratch.fits {
+        for (pattern, to) in &reading.fits {
             let Some((place, form)) = self.patterns.get(*pattern) else { continue };
             if ends_at(text, *to)
                 && !is_part_of_list(text, from, *to)
@@ -119,8 +119,8 @@ impl Tokens {
     }
 
     /// Notes every pattern that fits a stretch from `from` on, with its end.
-    fn read(&self, text: &[u8], from: usize, scratch: &mut Scratch) -> Option<()> {
-        let Scratch { cache, fits } = scratch;
+    fn read(&self, text: &[u8], from: usize, reading: &mut Reading) -> Option<()> {
+        let Reading { cache, fits } = reading;
         let before = from.checked_sub(1).and_then(|before| text.get(before)).copied();
         let begin = start::Config::new().anchored(Anchored::Yes).look_behind(before);
         let mut state = self.automaton.start_state(cache, &begin).ok()?;

@@ -32,12 +32,13 @@ pub use self::mask::masked;
 
 use self::assign::{Style, back_over, forward_over};
 use self::judge::{Setting, judge};
-use self::name::Kind;
+pub(super) use self::name::{Kind, Kinds};
 use self::random::Makeup;
 use self::runs::Runs;
 use self::shapes::{Shape, Shapes};
 use super::{Candidate, Detector, Scene, Strength};
 use crate::finding::Confidence;
+use crate::marks::Marks;
 use crate::rules::{Rule, RuleId};
 
 /// How far before a run its key may begin, as in `https://hooks.slack.com/services/...`.
@@ -118,16 +119,29 @@ impl Secret {
 impl Detector for Secret {
     fn detect(&self, scene: &Scene<'_>, found: &mut Vec<Candidate>) {
         let mut search = Search { by: self, text: scene.text.bytes, names: scene.text.names, found };
-        search.whole_text();
-        search.runs();
-        search.operators();
-        search.closings();
-        search.blocks();
-        search.prose();
+        if let Some(kind) = scene.named {
+            search.whole_text(kind);
+        }
+        let has = |mark| scene.marks.any(mark);
+        if has(Marks::RUN) {
+            search.runs();
+        }
+        if has(Marks::OPERATOR) {
+            search.operators();
+        }
+        if has(Marks::TAG) {
+            search.closings();
+        }
+        if has(Marks::DASH) {
+            search.dashes();
+        }
+        if has(Marks::SAID) {
+            search.said();
+        }
     }
 
-    fn needs_anchors(&self) -> bool {
-        false
+    fn needs(&self) -> Marks {
+        [Marks::RUN, Marks::OPERATOR, Marks::TAG, Marks::DASH, Marks::SAID].into_iter().fold(Marks::NAMED, Marks::or)
     }
 
     fn canonical(&self, value: &[u8], canonical: &mut Vec<u8>) {
@@ -168,14 +182,12 @@ impl Search<'_> {
     }
 
     /// The whole text is the value of a key or a cell of a column that is called after a secret.
-    fn whole_text(&mut self) {
+    fn whole_text(&mut self, kind: Kind) {
         const LONGEST_BYTES: usize = 512;
-        let Some(name) = self.names.first().filter(|name| !name.is_empty()) else { return };
         if self.text.len() > LONGEST_BYTES || self.text.contains(&b'\n') {
             return;
         }
-        let Some(kind) = name::kind(name) else { return };
-        let name = name.to_vec();
+        let name = self.names.first().copied().unwrap_or_default().to_vec();
         self.assigned(kind, &name, 0..self.text.len(), Setting { style: Style::Quoted, in_code: false });
     }
 
@@ -453,17 +465,13 @@ impl Search<'_> {
         }
     }
 
-    /// Blocks of key material.
-    fn blocks(&mut self) {
+    /// Blocks of key material, and passwords in options.
+    fn dashes(&mut self) {
         for at in FINDERS.armour.find_iter(self.text) {
             if let Some((span, confidence)) = block::armoured(self.text, at) {
                 self.push(self.by.forms.private_key, span, confidence, Strength::Certain, "private-key-block");
             }
         }
-    }
-
-    /// Passwords that are said.
-    fn prose(&mut self) {
         for at in FINDERS.option.find_iter(self.text) {
             let Some(value) = prose::option(self.text, at) else { continue };
             let setting = Setting { style: Style::WholeLine, in_code: false };
@@ -471,6 +479,10 @@ impl Search<'_> {
                 self.push(self.by.forms.command, value, confidence, Strength::Ranges, "command-line");
             }
         }
+    }
+
+    /// Passwords that are said.
+    fn said(&mut self) {
         for needle in &FINDERS.prose {
             for at in needle.find_iter(self.text) {
                 let Some((name, value, style)) = prose::said(self.text, at) else { continue };

@@ -4,10 +4,11 @@
 //! its words behind the one that says "secret" are known to change nothing; so an unknown word means no.
 
 use super::words::{Meaning, meaning};
+use crate::text::Name;
 
 /// What a name says about its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// A key of something, or a word that often names other things: its value has to look random.
     Key,
     /// A token, an API key, a secret: its value has to look like one.
@@ -34,6 +35,38 @@ pub(super) fn kind(name: &[u8]) -> Option<Kind> {
             return None;
         }
         derived |= meaning.is(Meaning::DERIVED);
+    }
+}
+
+/// What the names of texts say. A stream has few keys or columns, and each comes again in every record.
+pub(crate) struct Kinds([Known; Self::SLOTS]);
+
+/// A name, and what it says.
+type Known = (Name, Option<Kind>);
+
+impl Default for Kinds {
+    fn default() -> Self {
+        Self([(Name::NONE, None); Self::SLOTS])
+    }
+}
+
+impl Kinds {
+    const SLOTS: usize = 8;
+
+    /// What `name` says about its value.
+    pub(crate) fn of(&mut self, name: &[u8]) -> Option<Kind> {
+        let (first, last) = (name.first()?, name.last()?);
+        let slot = name.len().wrapping_add(usize::from(first ^ last.wrapping_shl(1))) % Self::SLOTS;
+        let known = self.0.get_mut(slot)?;
+        if known.0.as_bytes() != name {
+            let found = kind(name);
+            // Of a longer one only the beginning would be kept, and others may begin so.
+            if name.len() > Name::KEPT_BYTES {
+                return found;
+            }
+            *known = (Name::new(name), found);
+        }
+        known.1
     }
 }
 

@@ -6,6 +6,8 @@
 
 use std::ops::Range;
 
+pub(super) use crate::marks::is_key;
+
 /// The shortest run that is looked at.
 pub(super) const SHORTEST_BYTES: usize = 16;
 
@@ -14,11 +16,6 @@ const STRIDE_BYTES: usize = 32;
 
 /// A group: half of the shortest run.
 const GROUP_BYTES: usize = SHORTEST_BYTES / 2;
-
-/// Letters, digits, `_` and `-`: what keys are mostly made of. Branch-free, so that a loop over it becomes vector code.
-pub(super) const fn is_key(byte: u8) -> bool {
-    ((byte | 0x20).wrapping_sub(b'a') < 26) | (byte.wrapping_sub(b'0') < 10) | (byte == b'_') | (byte == b'-')
-}
 
 /// The runs of a text, in order.
 pub(super) struct Runs<'a> {
