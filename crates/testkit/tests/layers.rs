@@ -33,6 +33,7 @@ const ARROWS: &[(&str, &[(&str, &str)])] = &[
             ("unpack", "archives, tables and documents among the files"),
         ],
     ),
+    ("inquiry", &[("base", "ids, verbs and times are what is asked about")]),
     ("store", &[("base", "implements the ports `Blobs`, `Documents`, `Keys`, `PauseRegister`")]),
     ("catalog", &[("base", "implements the ports `Committer` and `LedgerRows`")]),
     (
@@ -63,6 +64,7 @@ const ARROWS: &[(&str, &[(&str, &str)])] = &[
             ("scan", "intake"),
             ("unpack", "intake of what must be unpacked first"),
             ("catalog", "rows and changes"),
+            ("inquiry", "questions about accesses, and who could reach what"),
         ],
     ),
     ("s3wire", &[("base", "the words")]),
