@@ -142,6 +142,12 @@ ids! {
     KeyId = "key";
     /// A sealed blob in the store.
     BlobId = "blob";
+    /// A decoy: a credential, an object or a value that nobody should ever use.
+    DecoyId = "dec";
+    /// An alarm.
+    AlarmId = "alm";
+    /// A receiver of alarms.
+    ReceiverId = "rcv";
 }
 
 fn base32_nopad(bytes: &[u8]) -> String {

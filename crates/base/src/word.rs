@@ -140,6 +140,10 @@ vocabulary! {
         Review = "review",
         /// Let a version out of quarantine, or decide that it stays.
         ReleaseQuarantined = "release-quarantined",
+        /// Make, see, rehearse and retire decoys.
+        KeepDecoys = "keep-decoys",
+        /// See alarms, acknowledge them, and say who is told of them.
+        WatchAlarms = "watch-alarms",
     }
 }
 
@@ -178,6 +182,42 @@ vocabulary! {
         Release = "release",
         /// It stays where it is.
         Keep = "keep",
+    }
+}
+
+vocabulary! {
+    /// What an alarm is about.
+    AlarmKind, "kind of alarm" {
+        /// A decoy was used.
+        Decoy = "decoy",
+        /// A decoy was used again, after it had raised its alarm.
+        DecoyAgain = "decoy-again",
+        /// A soft budget was crossed.
+        Budget = "budget",
+        /// Sessions that are over are tried again and again.
+        Lapsed = "lapsed",
+        /// The store was read by somebody who did not come through here.
+        Bypass = "bypass",
+        /// The ledger or its publisher does not keep up.
+        Ledger = "ledger",
+        /// The scanner gives versions up.
+        Scanner = "scanner",
+        /// Somebody tries whether alarms arrive.
+        Test = "test",
+    }
+}
+
+vocabulary! {
+    /// How soon somebody should look at an alarm.
+    Severity, "severity" {
+        /// When there is time.
+        Low = "low",
+        /// Today.
+        Medium = "medium",
+        /// Within the hour.
+        High = "high",
+        /// Now.
+        Critical = "critical",
     }
 }
 

@@ -5,7 +5,7 @@ use crate::error::CatalogError;
 use crate::model::{Applied, Change};
 use crate::sql::Sql;
 use crate::versions::Steered;
-use crate::{facts, jobs, parties, rights, scans, statistics, touches, uploads, versions};
+use crate::{alarms, decoys, facts, jobs, parties, rights, scans, statistics, touches, uploads, versions};
 
 /// Applies a change. A rejected one may leave traces: the caller undoes the act it belongs to.
 pub(crate) fn apply(sql: &mut dyn Sql, change: Change) -> Result<Applied, CatalogError> {
@@ -59,6 +59,14 @@ pub(crate) fn apply(sql: &mut dyn Sql, change: Change) -> Result<Applied, Catalo
             versions::steer(sql, version, &was, Steered { scan, generation, lock, mac })
         }
         Change::Touched { indexed, rows } => touches::add(sql, indexed, &rows),
+        Change::Decoy(row) => decoys::add(sql, &row),
+        Change::TripDecoy { decoy, at } => decoys::trip(sql, decoy, at),
+        Change::RetireDecoy(decoy) => decoys::retire(sql, decoy),
+        Change::Raise(row) => alarms::raise(sql, &row),
+        Change::Acknowledge { alarm, by, at } => alarms::acknowledge(sql, alarm, by, at),
+        Change::Receiver(row) => alarms::add_receiver(sql, &row),
+        Change::DropReceiver(receiver) => alarms::drop_receiver(sql, receiver),
+        Change::Told(line) => alarms::tried(sql, &line),
         Change::Note { name, value } => statistics::set_note(sql, &name, &value),
     }
     .map(|()| Applied::Done)

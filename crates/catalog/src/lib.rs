@@ -4,11 +4,13 @@
 //! batch is one transaction, that rows read back as they were written or are `Corrupt`, and that a point read costs
 //! microseconds. It never decides whether somebody may see something.
 
+mod alarms;
 mod apply;
 mod blobs;
 mod catalog;
 mod codec;
 mod committer;
+mod decoys;
 mod entries;
 mod error;
 mod facts;

@@ -4,6 +4,7 @@
 //! ([`Digest`]): a thief of the database learns no names of people and no working credential. Rows that steer policy or
 //! scope carry a `mac` that custody makes and checks; the catalog only stores it.
 
+mod alarm;
 mod change;
 
 use std::ops::Range;
@@ -17,6 +18,7 @@ use base::lock::Lock;
 use base::object::{Part, WrappedKey};
 use base::word::{DataType, Decision, Form, PrincipalKind, Purpose, Role, ScanState, State, Verb};
 
+pub use self::alarm::{AlarmRow, DecoyRow, OutboxRow, ReceiverRow};
 pub use self::change::{Applied, Change};
 
 /// A value sealed by `seal`; the catalog cannot read it.

@@ -127,6 +127,26 @@ pub(crate) fn use_approval(sql: &mut dyn Sql, approval: ApprovalId, at: Timestam
     }
 }
 
+macro_rules! session_columns {
+    () => {
+        "SELECT id, access_key, principal, engagement, purpose, places, issued, expires, ended FROM sessions "
+    };
+}
+
+fn read_session(row: &mut Reader<'_>) -> Result<SessionRow, CatalogError> {
+    Ok(SessionRow {
+        id: row.id(SessionId::from_slice)?,
+        access_key: row.text()?.to_owned(),
+        principal: row.id(PrincipalId::from_slice)?,
+        engagement: row.id(EngagementId::from_slice)?,
+        purpose: row.word::<Purpose>()?,
+        places: row.words::<String>()?,
+        issued: row.time()?,
+        expires: row.time()?,
+        ended: row.maybe(Reader::time)?,
+    })
+}
+
 macro_rules! approval_columns {
     () => {
         "SELECT id, verb, engagement, request_digest, requester, asked, expires, used FROM approvals "
@@ -182,23 +202,17 @@ impl Catalog {
     /// # Errors
     /// `Corrupt` or `Unavailable`.
     pub fn sessions_live(&self, now: Timestamp) -> Result<Vec<SessionRow>, CatalogError> {
-        let text = "SELECT id, access_key, principal, engagement, purpose, places, issued, expires, ended
-            FROM sessions WHERE ended IS NULL AND expires > $1 ORDER BY issued, id";
-        self.read(|sql| {
-            rows(sql, SESSIONS, text, &[now.into()], |row| {
-                Ok(SessionRow {
-                    id: row.id(SessionId::from_slice)?,
-                    access_key: row.text()?.to_owned(),
-                    principal: row.id(PrincipalId::from_slice)?,
-                    engagement: row.id(EngagementId::from_slice)?,
-                    purpose: row.word::<Purpose>()?,
-                    places: row.words::<String>()?,
-                    issued: row.time()?,
-                    expires: row.time()?,
-                    ended: row.maybe(Reader::time)?,
-                })
-            })
-        })
+        let text = concat!(session_columns!(), "WHERE ended IS NULL AND expires > $1 ORDER BY issued, id");
+        self.read(|sql| rows(sql, SESSIONS, text, &[now.into()], read_session))
+    }
+
+    /// One session, over or not.
+    ///
+    /// # Errors
+    /// `Corrupt` or `Unavailable`.
+    pub fn session(&self, id: SessionId) -> Result<Option<SessionRow>, CatalogError> {
+        let text = concat!(session_columns!(), "WHERE id = $1");
+        self.read(|sql| one(sql, SESSIONS, text, &[id.as_bytes().into()], read_session))
     }
 
     /// Every approval that is not used, expired ones included, oldest first.

@@ -3,10 +3,12 @@
 //! Commands speak to a running server over its admin API, signed by a person's key. `init`, `quickstart` and `serve` work on
 //! the data folder itself, whose lock they hold. `scan` needs neither.
 
+mod alarm;
 mod approval;
 mod completions;
 mod context;
 mod dataset;
+mod decoy;
 mod drill;
 mod engagement;
 mod grant;
@@ -126,6 +128,10 @@ enum Noun {
     Approval(approval::Approval),
     Scope(scope::Scope),
     #[command(subcommand)]
+    Decoy(decoy::Decoy),
+    #[command(subcommand)]
+    Alarm(alarm::Alarm),
+    #[command(subcommand)]
     Ledger(ledger::Ledger),
     Scan(scan::Scan),
     Drill(drill::Drill),
@@ -176,6 +182,8 @@ impl Noun {
             Self::Resume(resume) => wait(resume.run(context)),
             Self::Approval(approval) => wait(approval.run(context)),
             Self::Scope(scope) => wait(scope.run(context)),
+            Self::Decoy(decoy) => wait(decoy.run(context)),
+            Self::Alarm(alarm) => wait(alarm.run(context)),
             Self::Ledger(ledger) => wait(ledger.run(context)),
             Self::Serve(serve) => serve.run(context),
             Self::Scan(scan) => scan.run(context, form),

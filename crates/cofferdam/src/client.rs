@@ -9,6 +9,7 @@ mod http;
 mod identity;
 mod problem;
 mod s3;
+mod watch;
 
 pub use admin::{AdminClient, Created, ScopeAsked, SelectorText};
 pub use endpoint::Endpoint;

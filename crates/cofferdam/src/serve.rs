@@ -117,6 +117,13 @@ impl Server {
             .with_callers(Arc::clone(callers))
             .with_domains(Domains::new(config.s3.domains.clone()));
         tasks.spawn(S3, gateway::server::serve(s3, Arc::new(front), Arc::clone(register), rules, stopped.clone()));
+        // At the desk too: a pause that a decoy asks for gets its turn as one that a person asks for.
+        let guarding = desk.run(Arc::clone(&deployment.custody).guard_forever());
+        tasks.spawn("guard", async move {
+            if let Err(error) = guarding.await {
+                tracing::error!(error = base::error::chain(&error), "nobody guards the decoys");
+            }
+        });
         let interpreter = Arc::new(Interpret::new(Arc::clone(&deployment.custody)));
         let front = AdminFront::new(Arc::clone(&deployment.custody), interpreter, tls.clone());
         let tls = tls.filter(|_| config.admin_security() == Security::Tls);

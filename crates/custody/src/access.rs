@@ -181,6 +181,9 @@ impl Custody {
         object: ObjectName<'_>,
         verb: Verb,
     ) -> Result<Arc<Version>, CustodyError> {
+        if verb == Verb::Read {
+            self.touch_object(caller, dataset.id, object.key);
+        }
         let row = match object.version {
             Some(name) => self.kept(dataset, object.key, name)?,
             None => match self.current(engagement, dataset, object.key)? {

@@ -23,13 +23,16 @@ use policy::{
 use seal::{KeyRing, Opener};
 use serde::Serialize;
 
+use crate::decoys::Decoys;
 use crate::directory::{Directory, Engagement};
 use crate::entries::{Act, By, Denied, Failed, kind};
 use crate::error::{CustodyError, Thing};
 use crate::identity::{Caller, Identity};
 use crate::names::Names;
+use crate::outbox::Outbox;
 use crate::settings::Dataset;
 use crate::settle::Settler;
+use crate::tripwire::Tripwire;
 
 /// The commit queue, as this deployment's catalog shapes it.
 pub type Queue = ledger::Queue<Change, Applied>;
@@ -115,6 +118,8 @@ pub struct Custody {
     pub(crate) shelf: crate::shelf::Shelf,
     pub(crate) noise: crate::noise::Counter,
     pub(crate) scans: crate::jobs::Bell,
+    pub(crate) tripwire: Arc<Tripwire>,
+    pub(crate) outbox: Outbox,
     /// Acts on the directory's tables happen one at a time: names are checked, recorded and added without a gap.
     pub(crate) desk: tokio::sync::Mutex<()>,
     /// Packs are made one at a time.
@@ -129,8 +134,11 @@ impl Custody {
     pub async fn open(parts: Parts) -> Result<Arc<Self>, CustodyError> {
         let names = Names::new(&parts.ring)?;
         let directory = Arc::new(Directory::load(&parts.catalog, &names, &parts.ring, parts.clock.now())?);
-        let identity = Identity::new(Arc::clone(&directory), Arc::clone(&parts.ring), Arc::clone(&parts.clock));
         let deployment = Engagement::deployment(&parts.ring)?;
+        let decoys = Decoys::load(&parts.catalog.decoys()?, &deployment.fields)?;
+        let tripwire = Arc::new(Tripwire::default());
+        let identity = Identity::new(Arc::clone(&directory), Arc::clone(&parts.ring), Arc::clone(&parts.clock))
+            .with_decoys(decoys, Arc::clone(&tripwire));
         let custody = Arc::new(Self {
             origin: parts.origin,
             catalog: parts.catalog,
@@ -157,6 +165,8 @@ impl Custody {
             shelf: crate::shelf::Shelf::default(),
             noise: crate::noise::Counter::default(),
             scans: crate::jobs::Bell::default(),
+            tripwire,
+            outbox: Outbox::default(),
             desk: tokio::sync::Mutex::default(),
             packing: tokio::sync::Mutex::default(),
         });

@@ -3,11 +3,11 @@
 //! Ids and words only. What is personal travels beside the entry as a private field.
 
 use base::id::{
-    ApprovalId, DatasetId, EngagementId, GrantId, ObjectId, PartnerId, PrincipalId, RequestId, SessionId, UploadId,
-    VersionId,
+    AlarmId, ApprovalId, DatasetId, DecoyId, EngagementId, GrantId, ObjectId, PartnerId, PrincipalId, ReceiverId,
+    RequestId, SessionId, UploadId, VersionId,
 };
 use base::lock::{Lock, Retention};
-use base::word::{LegalHold, PrincipalKind, Purpose, Role, ScanState, Verb};
+use base::word::{AlarmKind, LegalHold, PrincipalKind, Purpose, Role, ScanState, Severity, Verb};
 use serde::Serialize;
 
 /// Kinds of entries, beside `release` and `heads`, which the ledger writes.
@@ -74,6 +74,24 @@ pub mod kind {
     pub const NOISE: &str = "noise";
     /// A session was used after its end, counted.
     pub const LAPSED: &str = "session.lapsed";
+    /// A decoy was made.
+    pub const DECOY: &str = "decoy.create";
+    /// A decoy was given up.
+    pub const DECOY_RETIRE: &str = "decoy.retire";
+    /// Somebody looked at which decoys there are.
+    pub const DECOY_LIST: &str = "decoy.list";
+    /// A decoy is about to be rehearsed.
+    pub const DECOY_REHEARSE: &str = "decoy.rehearse";
+    /// A decoy was used.
+    pub const DECOY_TRIPPED: &str = "decoy.tripped";
+    /// An alarm was raised that no entry of another kind tells of.
+    pub const ALARM: &str = "alarm.raise";
+    /// Somebody has seen an alarm.
+    pub const ALARM_ACKNOWLEDGE: &str = "alarm.acknowledge";
+    /// Somebody else is told of alarms from now on.
+    pub const RECEIVER: &str = "receiver.create";
+    /// Somebody is no longer told of alarms.
+    pub const RECEIVER_DELETE: &str = "receiver.delete";
     /// A pack or scope report was made.
     pub const EVIDENCE: &str = "evidence";
 }
@@ -156,6 +174,9 @@ pub struct Turned {
     /// Set where a pause that stood in memory or in the fence file is entered belatedly.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub recovered: bool,
+    /// The alarm that a pause answers, where no person asked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alarm: Option<AlarmId>,
 }
 
 /// `dataset.create` and `dataset.delete`.
@@ -476,4 +497,66 @@ pub struct Evidence<'a> {
     pub made: &'a str,
     /// Its SHA-256, in hex.
     pub digest: String,
+}
+
+/// `decoy.create` and `decoy.retire`, in the system's chain. Which credentials or objects a decoy is, is committed to and
+/// travels beside the entry: a reader of the entry learns that there is one more.
+#[derive(Serialize)]
+pub struct DecoyActed {
+    /// The decoy.
+    pub decoy: DecoyId,
+    /// Commitment to what it is.
+    pub bait: String,
+}
+
+/// `decoy.rehearse`.
+#[derive(Serialize)]
+pub struct DecoyRehearsed {
+    /// The decoy.
+    pub decoy: DecoyId,
+}
+
+/// `decoy.tripped`, in the system's chain and, naming nothing of others, in that of the engagement whose bait it was.
+#[derive(Serialize)]
+pub struct DecoyTripped {
+    /// The decoy; only in the system's chain.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decoy: Option<DecoyId>,
+    /// The alarm it raised.
+    pub alarm: AlarmId,
+    /// The session whose secret was used, or that read what nobody should.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session: Option<SessionId>,
+    /// The dataset of an object that nobody should read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dataset: Option<DatasetId>,
+    /// Commitment to the network address.
+    pub address: String,
+    /// What is paused for it, as far as the chain's readers may know.
+    pub paused: Vec<EngagementId>,
+    /// Whether it was a rehearsal, which pauses nothing.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub rehearsal: bool,
+}
+
+/// `alarm.raise` and `alarm.acknowledge`.
+#[derive(Serialize)]
+pub struct Alarmed {
+    /// The alarm.
+    pub alarm: AlarmId,
+    /// What kind of thing happened.
+    pub alarm_kind: AlarmKind,
+    /// How soon somebody should look.
+    pub severity: Severity,
+    /// How often it happened so far.
+    pub count: u64,
+}
+
+/// `receiver.create` and `receiver.delete`.
+#[derive(Serialize)]
+pub struct ReceiverActed<'a> {
+    /// The receiver.
+    pub receiver: ReceiverId,
+    /// `webhook` or `mail`.
+    pub by: &'a str,
 }

@@ -113,6 +113,12 @@ pub enum Thing {
     Approval,
     /// A version in quarantine.
     Quarantined,
+    /// A decoy.
+    Decoy,
+    /// An alarm.
+    Alarm,
+    /// A receiver of alarms.
+    Receiver,
 }
 
 /// What clashed.
@@ -187,6 +193,9 @@ impl fmt::Display for Thing {
             Self::Session => "session",
             Self::Approval => "approval",
             Self::Quarantined => "version in quarantine",
+            Self::Decoy => "decoy",
+            Self::Alarm => "alarm",
+            Self::Receiver => "receiver",
         })
     }
 }

@@ -16,12 +16,14 @@ use base::{Clock, Timestamp};
 use policy::Who;
 use seal::KeyRing;
 
+use crate::decoys::{Credential, Decoys, Hook};
 use crate::directory::{Directory, Principal, Session};
 use crate::error::{CustodyError, Unknown};
 use crate::noise::Lapsed;
 use crate::record::Entered;
 use crate::sessions::TokenClaims;
 use crate::signature::SigningKey;
+use crate::tripwire::{Trip, Tripwire};
 
 /// How far a request's clock may be from ours. What S3 allows; presigned requests carry their own expiry.
 const CLOCK_SKEW_SECONDS: i64 = 15 * 60;
@@ -90,6 +92,12 @@ impl Caller {
         Self { who: Arc::new(who), engagement: None, tickets: Vec::new(), entered: Entered::default() }
     }
 
+    /// The wire that decoys hang on, pausing what their holder may have reached.
+    pub(crate) fn tripwire(principal: PrincipalId) -> Self {
+        let who = Who { credential: TRIPWIRE.to_owned(), purpose: None, ..Who::clone(&Self::scanner(principal).who) };
+        Self { who: Arc::new(who), engagement: None, tickets: Vec::new(), entered: Entered::default() }
+    }
+
     /// The person who sets the deployment up, before there is anybody to authenticate.
     pub(crate) fn founder(principal: &Principal) -> Self {
         let who = Arc::new(who_is(principal, IpAddr::from([127, 0, 0, 1])));
@@ -99,6 +107,9 @@ impl Caller {
 
 /// The name and purpose of the built-in scanner.
 pub(crate) const SCANNER: &str = "intake-scanner";
+
+/// The name of the wire that decoys hang on.
+const TRIPWIRE: &str = "tripwire";
 
 /// A signed S3 request as the gateway read it.
 pub struct S3Claim<'a> {
@@ -147,6 +158,8 @@ pub struct Identity {
     accepted_tokens: Mutex<HashMap<SessionId, String>>,
     nonces: Mutex<HashMap<String, HashMap<String, Timestamp>>>,
     lapsed: Lapsed,
+    decoys: Decoys,
+    tripwire: Arc<Tripwire>,
 }
 
 #[derive(PartialEq, Eq, Hash)]
@@ -167,7 +180,16 @@ impl Identity {
             accepted_tokens: Mutex::default(),
             nonces: Mutex::default(),
             lapsed: Lapsed::default(),
+            decoys: Decoys::default(),
+            tripwire: Arc::default(),
         }
+    }
+
+    /// The same, with the decoys there are, and the wire they hang on.
+    pub(crate) fn with_decoys(mut self, decoys: Decoys, tripwire: Arc<Tripwire>) -> Self {
+        self.decoys = decoys;
+        self.tripwire = tripwire;
+        self
     }
 
     /// Establishes the caller of an S3 request, and the key that its chunks must be signed with.
@@ -175,6 +197,36 @@ impl Identity {
     /// # Errors
     /// `Unauthenticated`, with the reason that S3 clients can act on.
     pub fn workload(&self, claim: &S3Claim<'_>) -> Result<(Caller, SigningKey), CustodyError> {
+        let hook = self.decoys.credential(claim.access_key);
+        // INVARIANT: the answer is made before the decoy stops anything, by the code that answers for sessions that are over: it
+        // is the answer that any of them would get.
+        let answer = self.session_holder(claim, hook.is_some());
+        if let Some(hook) = hook {
+            self.feel(&hook, claim)?;
+        }
+        answer
+    }
+
+    /// Trips a decoy, if the request is by somebody who holds its secret; whatever else is wrong with the request.
+    fn feel(&self, hook: &Hook, claim: &S3Claim<'_>) -> Result<(), CustodyError> {
+        let Credential { session, engagement, .. } = hook.credential;
+        if self.signing_key(session, engagement, claim)?.accepts(claim.string_to_sign, claim.signature) {
+            let trip = Trip {
+                decoy: Arc::clone(&hook.decoy),
+                session: Some(session),
+                dataset: None,
+                home: engagement,
+                address: claim.address,
+                at: self.clock.now(),
+                rehearsal: self.tripwire.rehearsal(claim.string_to_sign),
+            };
+            self.tripwire.spring(&self.directory, trip);
+        }
+        Ok(())
+    }
+
+    /// The holder of a session that lets somebody in. Those of decoys never do.
+    fn session_holder(&self, claim: &S3Claim<'_>, decoy: bool) -> Result<(Caller, SigningKey), CustodyError> {
         let now = self.clock.now();
         let session = self.directory.session(claim.access_key).ok_or_else(|| unknown(Unknown::NoSuchKey))?;
         // The tickets come before what they guard is read.
@@ -183,14 +235,17 @@ impl Identity {
         let principal = self.directory.principal(session.row.principal).ok_or_else(|| unknown(Unknown::NoSuchKey))?;
 
         check_times(claim, now)?;
-        let key = self.signing_key(&session, claim)?;
+        let key = self.signing_key(session.row.id, session.row.engagement, claim)?;
         if !key.accepts(claim.string_to_sign, claim.signature) {
             return Err(unknown(Unknown::BadSignature));
         }
         self.check_token(&session, claim.token)?;
         // Only the holder of the secret comes this far, and may know why the session is over.
-        if !session.is_live() || session.row.expires <= now {
-            self.lapsed.count(&session, now);
+        let over = !session.is_live() || session.row.expires <= now;
+        if over || decoy {
+            if over {
+                self.lapsed.count(&session, now);
+            }
             let paused =
                 self.directory.engagement(session.row.engagement).is_some_and(|of| of.state() == State::Paused);
             return Err(if paused { CustodyError::Paused } else { unknown(Unknown::Expired) });
@@ -233,14 +288,23 @@ impl Identity {
         &self.lapsed
     }
 
-    fn signing_key(&self, session: &Session, claim: &S3Claim<'_>) -> Result<SigningKey, CustodyError> {
-        let scope =
-            KeyScope { session: session.row.id, scope: format!("{}/{}/{}", claim.date, claim.region, claim.service) };
+    /// The decoys.
+    pub(crate) const fn decoys(&self) -> &Decoys {
+        &self.decoys
+    }
+
+    fn signing_key(
+        &self,
+        session: SessionId,
+        engagement: EngagementId,
+        claim: &S3Claim<'_>,
+    ) -> Result<SigningKey, CustodyError> {
+        let scope = KeyScope { session, scope: format!("{}/{}/{}", claim.date, claim.region, claim.service) };
         let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(key) = keys.get(&scope) {
             return Ok(key.clone());
         }
-        let secret = self.ring.tokens(session.row.engagement.into())?.secret(session.row.id)?;
+        let secret = self.ring.tokens(engagement.into())?.secret(session)?;
         let key = SigningKey::derive(&secret, claim.date, claim.region, claim.service);
         // LIMIT: whoever knows an access key can fill this with made-up regions; it is emptied then, and costs derivations.
         if keys.len() >= KEPT_SIGNING_KEYS {

@@ -85,7 +85,7 @@ impl Custody {
     /// The ledger did not record it; the counts are lost.
     pub async fn enter_noise(&self) -> Result<(), CustodyError> {
         let counts = std::mem::take(&mut *self.noise.counts.lock().unwrap_or_else(PoisonError::into_inner));
-        let mut drafts = Vec::with_capacity(counts.len());
+        let (mut changes, mut drafts) = self.tried_again()?;
         for ((source, minute), count) in counts {
             let address = PrivateField { salt: self.entropy.bytes(), value: source.to_string() };
             let fields = Noise { address: address.commitment(), minute, count };
@@ -100,7 +100,11 @@ impl Custody {
             drafts.push(Draft::new(chain, kind::LAPSED, now, &fields, self.entropy.as_ref())?);
         }
         if !drafts.is_empty() {
-            self.queue.record(Vec::new(), drafts).await?;
+            let alarms = !changes.is_empty();
+            self.queue.record(std::mem::take(&mut changes), drafts).await?;
+            if alarms {
+                self.outbox.ring();
+            }
         }
         Ok(())
     }

@@ -9,7 +9,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use base::id::{EngagementId, PartnerId, PrincipalId, RequestId};
+use base::id::{AlarmId, EngagementId, PartnerId, PrincipalId, RequestId};
 use base::word::{Form, PrincipalKind, Role, State, Verb};
 use base::{Millis, Timestamp};
 use catalog::model::Change;
@@ -67,11 +67,22 @@ impl Custody {
         request: RequestId,
         engagement: &str,
     ) -> Result<Paused, CustodyError> {
-        let asked = self.clock.now();
-        let began = self.clock.tick();
         // One answer for what is not there and what is not the caller's.
         let engagement = self.directory.engagement_named(engagement);
         let engagement = engagement.filter(|of| may_pause(&caller, of.partner)).ok_or(CustodyError::Hidden)?;
+        self.stop(caller, request, engagement, None).await
+    }
+
+    /// Pauses an engagement for somebody who may, or for an alarm.
+    pub(crate) async fn stop(
+        self: &Arc<Self>,
+        caller: Arc<Caller>,
+        request: RequestId,
+        engagement: Arc<Engagement>,
+        alarm: Option<AlarmId>,
+    ) -> Result<Paused, CustodyError> {
+        let asked = self.clock.now();
+        let began = self.clock.tick();
         if engagement.state() == State::Closed {
             return Err(CustodyError::Conflict(Clash::Already));
         }
@@ -98,6 +109,7 @@ impl Custody {
             approvers: Vec::new(),
             approval: None,
             recovered: false,
+            alarm,
         };
         let recording = {
             let custody = Arc::clone(self);
@@ -199,6 +211,7 @@ impl Custody {
             approvers,
             approval,
             recovered: false,
+            alarm: None,
         };
         let draft = self.draft(caller, request, engagement.id.into(), kind::RESUME, turned)?;
         let at = self.clock.now();
@@ -238,6 +251,7 @@ impl Custody {
             approvers: Vec::new(),
             approval: None,
             recovered: true,
+            alarm: None,
         };
         self.record_pause(caller, request, &turned).await?;
         held.written
@@ -275,6 +289,7 @@ impl Custody {
                 approvers: Vec::new(),
                 approval: None,
                 recovered: true,
+                alarm: None,
             };
             let caller = Caller::scanner(self.scanner);
             let draft = self.draft(&caller, self.request(), id.into(), kind::PAUSE, turned)?;

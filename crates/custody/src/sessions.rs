@@ -141,19 +141,9 @@ impl Custody {
         row: SessionRow,
         pause: Ticket,
     ) -> Result<Issued, CustodyError> {
-        let claims = TokenClaims::of(&row);
-        let tokens = self.ring.tokens(row.engagement.into())?;
-        let token = tokens.seal(row.id, &claims)?;
-        let secret = tokens.secret(row.id)?;
+        let issued = self.issued(&row)?;
         let draft = self.draft(caller, request, row.engagement.into(), kind::SESSION, session_acted(&row))?;
         self.queue.record_while(vec![pause.clone()], vec![Change::Session(row.clone())], vec![draft]).await?;
-        let issued = Issued {
-            session: row.id,
-            access_key: row.access_key.clone(),
-            secret: secret.expose(|bytes| String::from_utf8_lossy(bytes).into_owned()),
-            token,
-            expires: row.expires,
-        };
         let (id, at) = (row.id, row.issued);
         self.directory.add_session(row)?;
         // A pause between the record and this line ended the sessions it found; this one was not among them.
@@ -163,6 +153,20 @@ impl Custody {
             return Err(CustodyError::Paused);
         }
         Ok(issued)
+    }
+
+    /// What the holder of a session needs. The secret is derived anew each time, and stored nowhere.
+    pub(crate) fn issued(&self, row: &SessionRow) -> Result<Issued, CustodyError> {
+        let tokens = self.ring.tokens(row.engagement.into())?;
+        let token = tokens.seal(row.id, &TokenClaims::of(row))?;
+        let secret = tokens.secret(row.id)?;
+        Ok(Issued {
+            session: row.id,
+            access_key: row.access_key.clone(),
+            secret: secret.expose(|bytes| String::from_utf8_lossy(bytes).into_owned()),
+            token,
+            expires: row.expires,
+        })
     }
 
     /// Ends a session. Requests under way end at their next window.
@@ -189,12 +193,12 @@ impl Custody {
 }
 
 /// A fresh access key id: 20 characters, as AWS's temporary ones are.
-fn access_key(entropy: &dyn base::Entropy) -> String {
+pub(crate) fn access_key(entropy: &dyn base::Entropy) -> String {
     let bytes: [u8; 10] = entropy.bytes();
     format!("CDAM{}", data_encoding::BASE32_NOPAD.encode(&bytes))
 }
 
-fn session_acted(row: &SessionRow) -> SessionActed<'_> {
+pub(crate) fn session_acted(row: &SessionRow) -> SessionActed<'_> {
     SessionActed {
         issued: row.id,
         access_key: &row.access_key,

@@ -13,6 +13,7 @@ mod problem;
 mod routes;
 mod signed;
 mod view;
+mod watch;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -84,7 +84,10 @@ fn missing(what: Thing) -> Refusal {
         | Thing::Grant
         | Thing::Session
         | Thing::Approval
-        | Thing::Quarantined => Refusal::new(Code::AccessDenied, DENIED),
+        | Thing::Quarantined
+        | Thing::Decoy
+        | Thing::Alarm
+        | Thing::Receiver => Refusal::new(Code::AccessDenied, DENIED),
     }
 }
 

@@ -10,6 +10,7 @@
 //! What `s3s` reads must be what was signed. It decodes the same target that the signature covers.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use base::id::RequestId;
 use base::{Clock, Kind};
@@ -50,6 +51,11 @@ use s3wire::{Code, Refusal};
 
 /// How many bytes of headers a request may have. S3 allows 8 KB; session tokens and proxies need room beside.
 const LARGEST_HEAD_BYTES: usize = 16 * 1024;
+
+/// How long after its request a credential that was refused is answered: longer than it takes to record that a decoy was used and
+/// to pause what it reaches. A timer for all, so that the time of an answer does not tell decoys from others. It also takes the
+/// speed out of guessing, and out of jobs that try again and again under a session that is over.
+const REFUSED_AFTER: Duration = Duration::from_millis(100);
 
 /// How many bytes an XML document may have. The largest is the list of ten thousand parts, each with a checksum.
 const LARGEST_XML_BYTES: usize = 4 * 1024 * 1024;
@@ -112,7 +118,7 @@ impl S3Front {
             return self.try_form(parts, body, target, wire, id).await;
         }
         let claim = refuse_crowded(&parts.headers).and_then(|()| sigv4::read(&parts, self.clock.now()));
-        let (claim, caller, key) = self.establish(claim, &wire, id)?;
+        let (claim, caller, key) = self.establish(claim, &wire, id).await?;
         let caller = Arc::new(caller);
         // The signature covers the target as it came; from here on the bucket is in its path.
         let found = target.and_then(|target| {
@@ -148,7 +154,8 @@ impl S3Front {
         };
         let posted = posted.inspect_err(|refusal| self.count_stranger(&wire, id, refusal))?;
         let now = self.clock.now();
-        let (_, caller, _) = self.establish(sigv4::form::read(&posted.form.fields, now), &wire, id)?;
+        let claim = sigv4::form::read(&posted.form.fields, now);
+        let (_, caller, _) = self.establish(claim, &wire, id).await?;
         let caller = Arc::new(caller);
         let found = target.and_then(|target| {
             parts.uri = target;
@@ -206,13 +213,24 @@ impl S3Front {
     }
 
     /// Establishes the caller; whoever cannot be is a stranger, and counted.
-    fn establish(
+    async fn establish(
         &self,
         claim: Result<Claim, Refusal>,
         wire: &Arc<Wire>,
         id: RequestId,
     ) -> Result<(Claim, Caller, SigningKey), Refusal> {
-        let established = claim.and_then(|claim| self.authenticate(claim, wire, id));
+        // The time runs from before anything is looked up.
+        let refused = tokio::time::sleep(REFUSED_AFTER);
+        let established = match claim {
+            Ok(claim) => {
+                let established = self.authenticate(claim, wire, id);
+                if established.is_err() {
+                    refused.await;
+                }
+                established
+            }
+            Err(refusal) => Err(refusal),
+        };
         let (claim, caller, key) = established.inspect_err(|refusal| self.count_stranger(wire, id, refusal))?;
         if let Some(engagement) = caller.engagement() {
             self.register.enter(wire, engagement);

@@ -28,7 +28,7 @@ pub(crate) const SECOND: &str = "second";
 const GRANT_SECONDS: i64 = 30 * 24 * 3600;
 
 /// What no grant gives: the office's acts, and the scanner's.
-const NOT_GRANTED: [Verb; 7] = [
+const NOT_GRANTED: [Verb; 9] = [
     Verb::Scope,
     Verb::Resume,
     Verb::Administer,
@@ -36,6 +36,8 @@ const NOT_GRANTED: [Verb; 7] = [
     Verb::Scan,
     Verb::Review,
     Verb::ReleaseQuarantined,
+    Verb::KeepDecoys,
+    Verb::WatchAlarms,
 ];
 
 /// The deployment as it was founded.

@@ -2,14 +2,15 @@
 
 use base::Timestamp;
 use base::id::{
-    ApprovalId, BlobId, DatasetId, EngagementId, GrantId, PrincipalId, RequestId, SessionId, UploadId, VersionId,
+    AlarmId, ApprovalId, BlobId, DatasetId, DecoyId, EngagementId, GrantId, PrincipalId, ReceiverId, RequestId,
+    SessionId, UploadId, VersionId,
 };
 use base::lock::Lock;
 use base::word::{ScanState, State};
 
 use super::{
-    ApprovalRow, DatasetRow, EngagementRow, GrantRow, JobRow, MentionRow, PartnerRow, PrincipalRow, PutVersion,
-    ReviewRow, Sealed, SessionRow, TouchKey, Touches, UploadPartRow, UploadRow,
+    AlarmRow, ApprovalRow, DatasetRow, DecoyRow, EngagementRow, GrantRow, JobRow, MentionRow, OutboxRow, PartnerRow,
+    PrincipalRow, PutVersion, ReceiverRow, ReviewRow, Sealed, SessionRow, TouchKey, Touches, UploadPartRow, UploadRow,
 };
 
 /// A change of the catalog; travels with entries through the commit queue.
@@ -258,6 +259,34 @@ pub enum Change {
         /// The rows to merge.
         rows: Vec<(TouchKey, Touches)>,
     },
+    /// A new decoy.
+    Decoy(DecoyRow),
+    /// Says that a decoy was tripped; the first time stands.
+    TripDecoy {
+        /// Which.
+        decoy: DecoyId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Forgets a decoy.
+    RetireDecoy(DecoyId),
+    /// Raises an alarm, with a line in the outbox for every receiver; or counts it with the open alarm of the same subject.
+    Raise(AlarmRow),
+    /// Acknowledges an alarm. `Conflict` if somebody has.
+    Acknowledge {
+        /// Which.
+        alarm: AlarmId,
+        /// By whom.
+        by: PrincipalId,
+        /// When.
+        at: Timestamp,
+    },
+    /// A new receiver of alarms: of those that are raised from now on.
+    Receiver(ReceiverRow),
+    /// Forgets a receiver, and what it was still to be told.
+    DropReceiver(ReceiverId),
+    /// What came of telling a receiver of an alarm.
+    Told(OutboxRow),
     /// Blobs that the sweep has deleted.
     Swept(Vec<BlobId>),
     /// A small fact about the deployment, by name.

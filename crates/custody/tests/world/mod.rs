@@ -20,7 +20,7 @@ use custody::delivery::{Delivery, Step};
 use custody::incoming::{Expected, Finished};
 use custody::intake::NewObject;
 use custody::office::{NewGrant, NewPrincipal};
-use custody::sessions::NewSession;
+use custody::sessions::{Issued, NewSession};
 use custody::signature::SigningKey;
 use custody::version::ObjectName;
 use custody::{Caller, Custody, CustodyError, Parts, S3Claim, Wire};
@@ -92,13 +92,26 @@ pub(crate) struct World {
 }
 
 /// The credentials of a session.
+#[derive(Clone)]
 pub(crate) struct Credentials {
     access_key: String,
     secret: String,
-    token: String,
+    token: Option<String>,
 }
 
 impl Credentials {
+    pub(crate) fn of(issued: Issued) -> Self {
+        Self { access_key: issued.access_key, secret: issued.secret, token: Some(issued.token) }
+    }
+
+    pub(crate) fn with_secret(&self, secret: &str) -> Self {
+        Self { secret: secret.to_owned(), ..self.clone() }
+    }
+
+    pub(crate) fn without_token(&self) -> Self {
+        Self { token: None, ..self.clone() }
+    }
+
     pub(crate) fn access_key(&self) -> &str {
         &self.access_key
     }
@@ -248,27 +261,40 @@ impl World {
             seconds: 3600,
         };
         let issued = self.custody.create_session(&self.ann(), self.request(), &new).await.unwrap();
-        Credentials { access_key: issued.access_key, secret: issued.secret, token: issued.token }
+        Credentials::of(issued)
     }
 
     /// The caller that a signed request with these credentials establishes.
     pub(crate) fn caller(&self, credentials: &Credentials) -> Result<Arc<Caller>, CustodyError> {
-        let signed_at = self.clock.now();
-        let amz = signed_at.to_amz();
-        let date = amz.get(..8).unwrap();
         let mut secret: [u8; 40] = credentials.secret.as_bytes().try_into().unwrap();
-        let key = SigningKey::derive(&Secret::take(&mut secret), date, "us-east-1", "s3");
-        let string_to_sign = "the text that a gateway builds";
+        let key = SigningKey::derive(&Secret::take(&mut secret), &self.date(), "us-east-1", "s3");
+        let text = "the text that a gateway builds";
+        self.claim(&credentials.access_key, credentials.token.as_deref(), text, &key.sign(text))
+    }
+
+    /// The day, as signatures name it.
+    pub(crate) fn date(&self) -> String {
+        self.clock.now().to_amz()[..8].to_owned()
+    }
+
+    /// The caller that a claim establishes.
+    pub(crate) fn claim(
+        &self,
+        access_key: &str,
+        token: Option<&str>,
+        string_to_sign: &str,
+        signature: &str,
+    ) -> Result<Arc<Caller>, CustodyError> {
         let claim = S3Claim {
-            access_key: &credentials.access_key,
-            token: Some(&credentials.token),
-            date,
+            access_key,
+            token,
+            date: &self.date(),
             region: "us-east-1",
             service: "s3",
-            signed_at,
+            signed_at: self.clock.now(),
             good_for_seconds: None,
             string_to_sign,
-            signature: &key.sign(string_to_sign),
+            signature,
             address: ADDRESS,
         };
         self.custody.identity().workload(&claim).map(|(caller, _key)| Arc::new(caller))

@@ -264,7 +264,7 @@ pub(super) fn answer<T: Serialize + ?Sized>(value: &T) -> Answer {
 }
 
 /// What was created: an id alone becomes `{"id": ..}`.
-fn created<T: Serialize>(value: &T) -> Answer {
+pub(super) fn created<T: Serialize>(value: &T) -> Answer {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(id)) => render(StatusCode::CREATED, &json!({ "id": id })),
         _ => render(StatusCode::CREATED, value),
@@ -292,7 +292,7 @@ fn json_response(status: StatusCode, body: Vec<u8>) -> Response<Full<Bytes>> {
     response
 }
 
-fn nothing() -> Response<Full<Bytes>> {
+pub(super) fn nothing() -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::default());
     *response.status_mut() = StatusCode::NO_CONTENT;
     response

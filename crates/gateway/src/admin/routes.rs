@@ -12,7 +12,7 @@ use http_body_util::Full;
 use serde::de::DeserializeOwned;
 
 use super::problem::Problem;
-use super::{Interpreter, handlers, intake};
+use super::{Interpreter, handlers, intake, watch};
 use crate::tls::CertificateState;
 
 /// Where the API begins.
@@ -138,6 +138,14 @@ routes! {
     DELETE "sessions/{id}" "session end" => handlers::end_session;
     GET "approvals" "approval list" => handlers::list_approvals;
     POST "approvals/{id}/approve" "approval grant" => handlers::approve;
+    GET "decoys" "decoy list" => watch::list_decoys;
+    POST "decoys/credentials" "decoy create" => watch::create_bundle;
+    POST "decoys/objects" "decoy plant" => watch::bait_object;
+    DELETE "decoys/{id}" "decoy retire" => watch::retire_decoy;
+    GET "alarms" "alarm list" => watch::list_alarms;
+    POST "alarms" "alarm test" => watch::test_alarm;
+    GET "alarms/{id}" "alarm show" => watch::show_alarm;
+    POST "alarms/{id}/acknowledge" "alarm acknowledge" => watch::acknowledge_alarm;
     POST "scope" "scope" => handlers::scope;
     GET "ledger/checkpoint" "ledger show" => handlers::ledger;
     POST "ledger/verify" "ledger verify" => handlers::verify;

@@ -41,6 +41,8 @@ fn permitted() -> Vec<(&'static str, Case, Case)> {
     let issue = Case { verb: Verb::IssueSession, roles: vec![Role::Security], ..plain() };
     let review = Case { verb: Verb::Review, roles: vec![Role::Security], ..plain() };
     let release = Case { verb: Verb::ReleaseQuarantined, ..review.clone() };
+    let decoys = Case { verb: Verb::KeepDecoys, roles: vec![Role::Security], ..plain() };
+    let alarms = Case { verb: Verb::WatchAlarms, roles: vec![Role::Administrator], ..plain() };
     vec![
         ("scanner", scanner.clone(), Case { kind: PrincipalKind::Person, ..scanner }),
         ("grant-needed", Case::default(), Case { grant: None, ..Case::default() }),
@@ -54,6 +56,8 @@ fn permitted() -> Vec<(&'static str, Case, Case)> {
         ("administrators-set-up", administer.clone(), Case { roles: vec![Role::Security], ..administer }),
         ("reviewers-review", review.clone(), Case { roles: vec![Role::Administrator], ..review }),
         ("security-releases", release.clone(), Case { kind: PrincipalKind::Workload, ..release }),
+        ("security-keeps-decoys", decoys.clone(), Case { roles: vec![Role::Administrator], ..decoys }),
+        ("security-watches-alarms", alarms.clone(), Case { kind: PrincipalKind::Workload, ..alarms }),
         ("sessions-are-issued", issue.clone(), Case { roles: vec![Role::DataEngineer], ..issue }),
     ]
 }

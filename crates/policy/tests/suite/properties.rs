@@ -120,6 +120,8 @@ fn compartments_and_auditors() {
                 | Verb::Scan
                 | Verb::Review
                 | Verb::ReleaseQuarantined
+                | Verb::KeepDecoys
+                | Verb::WatchAlarms
         );
         assert!(!(permitted && !evidence && case.roles.contains(&Role::Auditor)), "{case:?}");
     });

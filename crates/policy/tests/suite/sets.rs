@@ -45,8 +45,10 @@ fn what_could_not_be_cited_does_not_start() {
 
 #[test]
 fn a_schema_that_lacks_what_is_asked_does_not_start() {
-    let without_scan =
-        SCHEMA.replace("\"scan\",\n  \"review\", \"release-quarantined\"\n  appliesTo", "\"review\"\n  appliesTo");
+    let without_scan = SCHEMA.replace(
+        "\"issue-session\", \"scan\",\n  \"review\", \"release-quarantined\"",
+        "\"issue-session\", \"review\", \"release-quarantined\"",
+    );
     assert_ne!(without_scan, SCHEMA);
     assert!(refused(&without_scan, ALL).contains("`action scan`"));
     let other_shape = SCHEMA.replace("approvers: Long", "approvers: String");

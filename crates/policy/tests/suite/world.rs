@@ -137,9 +137,13 @@ impl Case {
                 Target::Bytes { object: Arc::new(sealed_object()), window: Window { from: 0, to: 100 } }
             }
             Verb::List | Verb::Write | Verb::DeleteDataset | Verb::ConfigureDataset => Target::Dataset(DATASET),
-            Verb::CreateDataset | Verb::Scope | Verb::Resume | Verb::Administer | Verb::IssueSession => {
-                Target::Engagement
-            }
+            Verb::CreateDataset
+            | Verb::Scope
+            | Verb::Resume
+            | Verb::Administer
+            | Verb::IssueSession
+            | Verb::KeepDecoys
+            | Verb::WatchAlarms => Target::Engagement,
         }
     }
 
