@@ -35,6 +35,7 @@ const ARROWS: &[(&str, &[(&str, &str)])] = &[
     ),
     ("inquiry", &[("base", "ids, verbs and times are what is asked about")]),
     ("scope", &[("base", "ids, times and types of data are what it packs")]),
+    ("incident", &[("base", "data types, ids and times stand in its clocks, rules and reports")]),
     ("store", &[("base", "implements the ports `Blobs`, `Documents`, `Keys`, `PauseRegister`")]),
     ("catalog", &[("base", "implements the ports `Committer` and `LedgerRows`")]),
     (
