@@ -16,7 +16,7 @@ const NAMES: &[(&str, &[&str])] = &[
         ],
     ),
     ("EMAIL", &["EMAIL_ADDRESS", "CORREO_ELECTRONICO"]),
-    ("PHONE", &["PHONE_NUMBER", "NUMERO_TELEFONO", "NUMERO_FAX", "FAX_NUMBER"]),
+    ("PHONE", &["PHONE_NUMBER", "NUMERO_TELEFONO", "NUMERO_FAX", "FAX_NUMBER", "PH_MOBILE_NUMBER", "TR_PHONE_NUMBER"]),
     ("CREDIT_CARD", &["CREDIT_CARD_NUMBER", "CREDITCARD"]),
     ("US_SSN", &["SSN"]),
     ("IBAN", &["IBAN_CODE"]),

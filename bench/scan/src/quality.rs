@@ -51,7 +51,7 @@ pub(crate) fn report(work: &Path) -> Outcome<String> {
             Some(folder.join(PEER)).filter(|path| path.is_file()).map(|path| lines(&path)).transpose()?;
         for (who, predicted) in [("ours", Some(ours.as_slice())), ("Presidio", peer.as_deref())] {
             if let Some(predicted) = predicted {
-                documents.push_str(&by_document(&set, who, predicted));
+                documents.push_str(&by_document(&set, who, predicted, &claimed));
             }
         }
         let gold = sides(&set.gold);
@@ -150,7 +150,7 @@ fn figures(score: Score) -> [String; 3] {
 }
 
 /// What is counted by document: recall where there is something, alarms where there is nothing.
-fn by_document(set: &Set, who: &str, predicted: &[Span]) -> String {
+fn by_document(set: &Set, who: &str, predicted: &[Span], claimed: &BTreeSet<&str>) -> String {
     let only: Option<&str> = match set.name.as_str() {
         IDENTIFIERS => None,
         SECRETS => Some("SECRET"),
@@ -162,24 +162,41 @@ fn by_document(set: &Set, who: &str, predicted: &[Span]) -> String {
         set.documents.iter().map(|document| document.doc_id.as_str()).filter(|id| !gold.contains_key(id)).collect();
     let flagged: BTreeSet<&str> = predicted.iter().filter(counts).map(|span| span.doc_id.as_str()).collect();
     let alarms = negatives.intersection(&flagged).count() as u64;
-    let (recall, measured) = if only.is_none() {
-        let mut all = Score::default();
-        score(&sides(&set.gold), &sides(predicted)).values().for_each(|score| all.add(*score));
-        ((all.found, all.gold), "spans found, and typed right")
-    } else {
-        let (gold, predicted) = (sides(&set.gold), sides(predicted));
-        let nothing = BTreeMap::new();
-        let (gold, predicted) = only.map_or((&nothing, &nothing), |only| {
-            (gold.get(only).unwrap_or(&nothing), predicted.get(only).unwrap_or(&nothing))
-        });
-        let hit = |(id, spans): &(&&str, &Vec<(u64, u64)>)| {
-            predicted.get(**id).is_some_and(|by| spans.iter().any(|span| crate::score::covered(*span, by)))
-        };
-        let hits = gold.iter().filter(hit).count() as u64;
-        ((hits, gold.len() as u64), "documents whose secret was found")
+    let rows: Vec<(&str, (u64, u64))> = match only {
+        None => {
+            let scores = score(&sides(&set.gold), &sides(predicted));
+            let (mut all, mut looked_for) = (Score::default(), Score::default());
+            for (label, one) in &scores {
+                all.add(*one);
+                if claimed.contains(label) {
+                    looked_for.add(*one);
+                }
+            }
+            vec![
+                ("spans found, and typed right", (all.found, all.gold)),
+                ("the same, of types that are looked for", (looked_for.found, looked_for.gold)),
+            ]
+        }
+        Some(only) => {
+            let (gold, predicted) = (sides(&set.gold), sides(predicted));
+            let nothing = BTreeMap::new();
+            let of = |side: &BTreeMap<&str, _>| side.get(only).cloned().unwrap_or_else(|| nothing.clone());
+            let (gold, predicted) = (of(&gold), of(&predicted));
+            let hit = |(id, spans): &(&&str, &Vec<(u64, u64)>)| {
+                predicted.get(**id).is_some_and(|by| spans.iter().any(|span| crate::score::covered(*span, by)))
+            };
+            let by_span = gold.iter().filter(hit).count() as u64;
+            let by_document = gold.keys().filter(|id| predicted.contains_key(**id)).count() as u64;
+            let whole = gold.len() as u64;
+            vec![
+                ("documents with a secret in which one was found", (by_document, whole)),
+                ("documents whose marked span was found", (by_span, whole)),
+            ]
+        }
     };
     let line = |measured: &str, (part, whole): (u64, u64)| {
         row(&[set.name.clone(), who.to_owned(), measured.to_owned(), shown(share(part, whole)), whole.to_string()])
     };
-    line(measured, recall) + &line("documents without any that were flagged", (alarms, negatives.len() as u64))
+    let rows: String = rows.into_iter().map(|(measured, counts)| line(measured, counts)).collect();
+    rows + &line("documents without any that were flagged", (alarms, negatives.len() as u64))
 }

@@ -44,12 +44,13 @@ impl Detector for Email {
     fn detect(&self, scene: &Scene<'_>, found: &mut Vec<Candidate>) {
         for at in &scene.anchors.ats {
             if let Some(span) = address(scene.text.bytes, *at) {
-                let reserved = scene.text.bytes.get(at + 1..span.end).is_some_and(is_reserved);
+                let local = scene.text.bytes.get(span.start..*at).unwrap_or_default();
+                let made_up = scene.text.bytes.get(at + 1..span.end).is_some_and(|domain| is_made_up(local, domain));
                 found.push(Candidate {
                     rule: self.rule,
                     span,
                     strength: Strength::Certain,
-                    confidence: if reserved { Confidence::Medium } else { Confidence::High },
+                    confidence: if made_up { Confidence::Medium } else { Confidence::High },
                     validator: "address with a well-formed domain",
                 });
             }
@@ -70,6 +71,25 @@ fn address(text: &[u8], at: usize) -> Option<Range<usize>> {
     let usable = !local.is_empty() && local.len() <= LONGEST_LOCAL_BYTES && !local.windows(2).any(|pair| pair == b"..");
     (usable && !is_remote(local, after.get(domain..)?) && !is_url_login(text.get(..from)?))
         .then_some(from..at + 1 + domain)
+}
+
+/// Words that programmers and writers put where a name would be.
+const STAND_INS: &[&str] = &[
+    "foo", "bar", "baz", "qux", "spam", "eggs", "abc", "xyz", "xxx", "aaa", "bbb", "test", "user", "username", "nobody",
+    "someone", "somebody", "anyone", "person", "you", "your", "yourname", "me", "mail", "email", "name", "domain",
+    "host", "hostname", "server", "company", "site", "website", "mydomain", "yourdomain", "example", "invalid",
+];
+
+/// Whether an address is one that nobody has: it is in a domain for documents, or it is all stand-ins,
+/// `foo@bar.com`.
+fn is_made_up(local: &[u8], domain: &[u8]) -> bool {
+    let stands_in = |word: &[u8]| {
+        word.len() < 2 || STAND_INS.iter().any(|stand_in| stand_in.as_bytes().eq_ignore_ascii_case(word))
+    };
+    let mut labels = domain.rsplit(|byte| *byte == b'.').skip(1);
+    let second = labels.next().unwrap_or_default();
+    let part = local.split(|byte| matches!(byte, b'.' | b'+' | b'-' | b'_')).next().unwrap_or_default();
+    is_reserved(domain) || (stands_in(part) && stands_in(second))
 }
 
 /// SPEC: RFC 2606: names that belong to nobody, and stand in documents and tests.
@@ -197,6 +217,22 @@ mod tests {
             &format!("{}@example.org", "x".repeat(65)),
         ] {
             assert_eq!(found("email", text), [] as [&str; 0], "{text}");
+        }
+    }
+
+    #[test]
+    fn stand_ins_are_less_sure() {
+        use super::super::testing::found_under;
+        for (text, expected) in [
+            ("foo@bar.com", Confidence::Medium),
+            ("foo.bar@domain.com", Confidence::Medium),
+            ("a@b.com", Confidence::Medium),
+            ("ada@example.org", Confidence::Medium),
+            ("foo@lovelace.net", Confidence::High),
+            ("ada@bar.com", Confidence::High),
+            ("test@lovelace.net", Confidence::High),
+        ] {
+            assert_eq!(found_under("email", "", text).first().map(|(_, confidence)| *confidence), Some(expected), "{text}");
         }
     }
 

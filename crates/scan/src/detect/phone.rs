@@ -1,10 +1,11 @@
-//! Telephone numbers, in the four ways people write them.
+//! Telephone numbers, in the five ways people write them.
 //!
 //! | form | example | needs a key word |
 //! |---|---|---|
 //! | international | `+44 (0)20 7946 0958`, `0044 ...` | no: the country's plan is checked |
 //! | North American | `(212) 555-0123`, `212.555.0123 x7` | no, if area and exchange are allowed and it is punctuated |
 //! | national | `0490 75 40 81`, `450 0840` | yes |
+//! | with a trunk zero | `0917 123 4567`, `0216 123 45 67` | no, if it is grouped as few other numbers are |
 //! | bare | `2125550123` | yes |
 //!
 //! LIMIT: a national number and the same number in its international form have different identities, because a text
@@ -206,7 +207,7 @@ impl<'a> Seen<'a> {
         }
         let number = text.get(from..end)?;
         let spoken_of = context.is_about(rule, span.end);
-        // Most numbers are none of the four forms; tables of them must not cost much.
+        // Most numbers are none of the five forms; tables of them must not cost much.
         let abroad = number.starts_with(b"00") || number.iter().take(2).any(|byte| *byte == b'+');
         let worth_reading = abroad || matches!(total, 10 | 11) || spoken_of;
         worth_reading.then(|| Self {
@@ -222,7 +223,7 @@ impl<'a> Seen<'a> {
         })
     }
 
-    /// Which of the four forms it has, the most telling first.
+    /// Which of the five forms it has, the most telling first.
     fn judge(&self) -> Option<Candidate> {
         let digits = self.written.digits();
         let plus = self.written.plus;
@@ -241,7 +242,7 @@ impl<'a> Seen<'a> {
             _ if plus => return None,
             _ => {}
         }
-        self.north_american(digits).or_else(|| self.local(digits))
+        self.north_american(digits).or_else(|| self.local(digits)).or_else(|| self.with_trunk_zero(digits))
     }
 
     /// Three, three and four digits, or ten in a row.
@@ -283,6 +284,20 @@ impl<'a> Seen<'a> {
         }
         let confidence = if digits.len() >= 9 { Confidence::Medium } else { Confidence::Low };
         Some(self.candidate("national form and key word", Strength::Shape, confidence))
+    }
+
+    /// A zero, an area or a network, and a subscriber in groups: what most of the world dials at home.
+    ///
+    /// SPEC: national plans under ITU-T E.164: Turkey, the Philippines, Britain, Australia, Germany, Japan and others dial 0.
+    fn with_trunk_zero(&self, digits: &[u8]) -> Option<Candidate> {
+        let grouped = matches!(
+            self.shape(),
+            [4, 3, 4] | [4, 3, 3] | [4, 3, 2, 2] | [3, 4, 4] | [2, 4, 4] | [5, 3, 3] | [1, 3, 3, 4] | [1, 3, 3, 2, 2]
+        );
+        let mut gaps = self.groups.windows(2).map(|pair| self.gap(pair));
+        let separated = gaps.all(|gap| matches!(gap, b" " | b"-") || is_bracket(gap));
+        (matches!(digits, [0, 1..=9, ..]) && grouped && separated)
+            .then(|| self.candidate("trunk zero and groups", Strength::Shape, Confidence::Low))
     }
 
     fn candidate(&self, validator: &'static str, strength: Strength, confidence: Confidence) -> Candidate {

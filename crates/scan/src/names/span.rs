@@ -34,6 +34,7 @@ pub(super) fn collect(tokens: &[Token], labels: &[(Label, i32)], found: &mut Vec
         let part = tokens.get(range.clone()).unwrap_or_default();
         let lead: i32 = labels.get(range.clone()).unwrap_or_default().iter().map(|(_, lead)| lead).sum();
         let hit = match on {
+            Label::PersonOn if is_of_code(tokens, &range) => None,
             Label::PersonOn => person(part, lead),
             Label::AddressOn => address(part),
             _ => place(part),
@@ -49,6 +50,17 @@ fn trimmed(tokens: &[Token], range: Range<usize>) -> Option<Range<usize>> {
     let from = range.start + part.iter().position(|token| !outside(token))?;
     let to = range.start + part.iter().rposition(|token| !outside(token))? + 1;
     Some(from..to)
+}
+
+/// Whether a few capitals stand right beside digits: a plate or a number, `AB49 ABC`, is nobody's name.
+fn is_of_code(tokens: &[Token], range: &Range<usize>) -> bool {
+    const MOST_CAPITALS: usize = 3;
+    let coded = |token: &Token| matches!(token.shape, Shape::ShortNumber | Shape::LongNumber | Shape::Coded);
+    let at = |place: Option<usize>| place.and_then(|place| tokens.get(place)).filter(|token| coded(token));
+    let Some([part]) = tokens.get(range.clone()) else { return false };
+    let before = at(range.start.checked_sub(1)).is_some_and(|token| token.to + 1 >= part.from);
+    let after = at(Some(range.end)).is_some_and(|token| part.to + 1 >= token.from);
+    part.shape == Shape::Upper && part.len() <= MOST_CAPITALS && (before || after)
 }
 
 /// Whether the second half of a British postcode stands behind the first: `LS1 4AB`.
@@ -98,6 +110,11 @@ fn least_lead(part: &[Token]) -> i32 {
 fn address(part: &[Token]) -> Option<Hit> {
     let numbered =
         part.iter().any(|token| matches!(token.shape, Shape::ShortNumber | Shape::LongNumber | Shape::Coded));
+    // Two letters and numbers, `AA 12 34`, are some other thing's number; a postcode is letters and digits in one.
+    let named = part.iter().any(|token| (token.is_word() && token.len() > 2) || token.shape == Shape::Coded);
+    if !named {
+        return None;
+    }
     let confidence = if numbered && part.len() > 1 { Confidence::Medium } else { Confidence::Low };
     Some(Hit { kind: Kind::Address, span: span(part), confidence })
 }

@@ -70,7 +70,7 @@ struct Finders {
 static FINDERS: LazyLock<Finders> = LazyLock::new(|| Finders {
     closing: Finder::new(b"</"),
     armour: Finder::new(block::ARMOUR),
-    option: Finder::new(b" -p "),
+    option: Finder::new(b" -p"),
     prose: prose::NEEDLES.map(Finder::new),
 });
 
@@ -196,7 +196,10 @@ impl Search<'_> {
         let mut done = 0;
         for run in Runs::of(self.text) {
             let from = back_over(self.text, run.start, is_joint, REACH_BEFORE_BYTES).max(done);
-            done = run.end;
+            // A number may be the first half of a key, `123456789012345|...`.
+            if !self.bytes(run.clone()).iter().all(u8::is_ascii_digit) {
+                done = run.end;
+            }
             if let Some(span) = block::putty(self.text, run.start) {
                 self.push(self.by.forms.putty_key, span, Confidence::High, Strength::Certain, "private-key-block");
                 continue;
@@ -342,7 +345,13 @@ impl Search<'_> {
                 None => return None,
             }
         }
-        let kind = name::kind(self.bytes(name.clone()))?;
+        let Some(kind) = name::kind(self.bytes(name.clone())) else {
+            // `-u admin:...`: a user is called like an ending of a name.
+            if self.text.get(at) == Some(&b':') {
+                self.colons(at);
+            }
+            return None;
+        };
         let found = assign::assignment(self.text, at)?;
         if self.header(&found.value) {
             return Some(found.value.end);

@@ -88,6 +88,7 @@ fn sets(word: &[u8]) -> bool {
 /// The value of `-p` at `at`, in the command of a tool that takes a password so.
 pub(super) fn option(text: &[u8], at: usize) -> Option<Range<usize>> {
     const REACH_BYTES: usize = 120;
+    const GLUED_TOOLS: &[&[u8]] = &[b"mysql ", b"mysqldump ", b"mysqladmin ", b"mariadb ", b"sshpass ", b"7z "];
     const TOOLS: &[&[u8]] = &[
         b"sshpass",
         b"psexec",
@@ -104,8 +105,14 @@ pub(super) fn option(text: &[u8], at: usize) -> Option<Range<usize>> {
     ];
     let line = back_over(text, at, |byte| byte != b'\n', REACH_BYTES);
     let before = text.get(line..at)?;
+    let from = at.saturating_add(b" -p".len());
+    if text.get(from) != Some(&b' ') {
+        // `mysql -uroot -p...`: these take it without a blank.
+        GLUED_TOOLS.iter().find(|tool| memmem::find(before, tool).is_some())?;
+        return value_at(text, from).map(|(value, _)| value);
+    }
     TOOLS.iter().find(|tool| memmem::find(before, tool).is_some())?;
-    value_at(text, at.saturating_add(b" -p ".len())).map(|(value, _)| value)
+    value_at(text, from.saturating_add(1)).map(|(value, _)| value)
 }
 
 /// Whether the literal that begins behind the quote before `start` is the first argument of a call.
