@@ -75,17 +75,50 @@ fn address(text: &[u8], at: usize) -> Option<Range<usize>> {
 
 /// Words that programmers and writers put where a name would be.
 const STAND_INS: &[&str] = &[
-    "foo", "bar", "baz", "qux", "spam", "eggs", "abc", "xyz", "xxx", "aaa", "bbb", "test", "user", "username", "nobody",
-    "someone", "somebody", "anyone", "person", "you", "your", "yourname", "me", "mail", "email", "name", "domain",
-    "host", "hostname", "server", "company", "site", "website", "mydomain", "yourdomain", "example", "invalid",
+    "foo",
+    "bar",
+    "baz",
+    "qux",
+    "spam",
+    "eggs",
+    "abc",
+    "xyz",
+    "xxx",
+    "aaa",
+    "bbb",
+    "test",
+    "user",
+    "username",
+    "nobody",
+    "someone",
+    "somebody",
+    "anyone",
+    "person",
+    "you",
+    "your",
+    "yourname",
+    "me",
+    "mail",
+    "email",
+    "name",
+    "domain",
+    "host",
+    "hostname",
+    "server",
+    "company",
+    "site",
+    "website",
+    "mydomain",
+    "yourdomain",
+    "example",
+    "invalid",
 ];
 
 /// Whether an address is one that nobody has: it is in a domain for documents, or it is all stand-ins,
 /// `foo@bar.com`.
 fn is_made_up(local: &[u8], domain: &[u8]) -> bool {
-    let stands_in = |word: &[u8]| {
-        word.len() < 2 || STAND_INS.iter().any(|stand_in| stand_in.as_bytes().eq_ignore_ascii_case(word))
-    };
+    let stands_in =
+        |word: &[u8]| word.len() < 2 || STAND_INS.iter().any(|stand_in| stand_in.as_bytes().eq_ignore_ascii_case(word));
     let mut labels = domain.rsplit(|byte| *byte == b'.').skip(1);
     let second = labels.next().unwrap_or_default();
     let part = local.split(|byte| matches!(byte, b'.' | b'+' | b'-' | b'_')).next().unwrap_or_default();
@@ -232,7 +265,11 @@ mod tests {
             ("ada@bar.com", Confidence::High),
             ("test@lovelace.net", Confidence::High),
         ] {
-            assert_eq!(found_under("email", "", text).first().map(|(_, confidence)| *confidence), Some(expected), "{text}");
+            assert_eq!(
+                found_under("email", "", text).first().map(|(_, confidence)| *confidence),
+                Some(expected),
+                "{text}"
+            );
         }
     }
 
