@@ -159,6 +159,8 @@ pub struct Deadline {
     pub owner: Option<String>,
     /// Why it applies, or does not.
     pub applies_because: String,
+    /// The people who meet its elements, where it applies by people.
+    pub people: Option<Bounds>,
     /// The threshold, where there is one.
     pub threshold: Option<Tested>,
     /// When it was done.
@@ -180,6 +182,13 @@ impl Deadline {
     #[must_use]
     pub fn key(&self) -> String {
         key(&self.rule, self.recipient, self.duty.as_deref(), self.engagement)
+    }
+
+    /// Whether it is owed only if more left, or more people live there, than is certain.
+    #[must_use]
+    pub fn is_only_possible(&self) -> bool {
+        let threshold = self.threshold.as_ref().is_some_and(|tested| tested.outcome == Outcome::PossiblyMet);
+        threshold || self.people.is_some_and(|people| people.low == 0 && people.high > 0)
     }
 
     /// Whether somebody must still act.
@@ -242,8 +251,15 @@ pub const fn measure(rule: &Rule) -> Measure<'_> {
     Measure { certain: &rule.elements, possible: &rule.elements_possible, sealed_exempt: rule.encrypted_exempt }
 }
 
+/// Whether a duty may be ours: our role is one of its own, or what we are under that law is not recorded. An owner under the law
+/// of a state says nothing of the GDPR.
 fn is_ours(duty: &Duty, facts: &Facts<'_>) -> bool {
-    duty.roles.is_empty() || facts.roles.is_empty() || duty.roles.iter().any(|role| facts.roles.contains(role))
+    duty.roles.is_empty() || duty.roles.iter().any(|role| facts.roles.contains(role)) || role_unknown(duty, facts)
+}
+
+fn role_unknown(duty: &Duty, facts: &Facts<'_>) -> bool {
+    let same_law = |role: &DutyRole| duty.roles.iter().any(|of| of.law() == role.law());
+    !duty.roles.is_empty() && !facts.roles.iter().any(same_law)
 }
 
 /// Whether a rule applies at all, and why.
@@ -322,6 +338,7 @@ fn of_duty(
         reason_late: None,
         owner: facts.owners.get(&key).cloned(),
         applies_because: because.to_owned(),
+        people: matches!(rule.when, When::Residents | When::ResidentsOrDeclared).then_some(counted.people),
         threshold: tested,
         sent: sent.map(|sent| sent.at),
         receipt: sent.map(|sent| sent.receipt.clone()),
@@ -336,7 +353,7 @@ fn of_duty(
     if deadline.threshold.as_ref().is_some_and(|tested| tested.outcome == Outcome::PossiblyMet) {
         deadline.applies_because.push_str("; threshold possibly met");
     }
-    if facts.roles.is_empty() && !duty.roles.is_empty() && applies {
+    if role_unknown(duty, facts) && applies {
         let roles: Vec<&str> = duty.roles.iter().map(|role| role.word()).collect();
         deadline.notes.push(format!("holds if we are {}: our role is not recorded", roles.join(" or ")));
     }

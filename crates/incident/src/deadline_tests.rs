@@ -316,6 +316,9 @@ fn a_role_decides_who_is_told() {
     let of_new_york: Vec<_> = all.iter().filter(|deadline| deadline.rule == "us-ny").collect();
     assert_eq!(of_new_york.iter().map(|deadline| deadline.recipient).collect::<Vec<_>>(), [Recipient::Owner]);
     assert_eq!(of_new_york[0].due, Some(at("2026-04-23T12:10:00Z")));
+    let controller = World { roles: BTreeSet::from([DutyRole::Maintainer]), ..World::new(&[(Some("DE"), 5)]) };
+    let note = &controller.one("gdpr-33/authority").notes;
+    assert!(note.iter().any(|note| note.contains("our role is not recorded")), "a state's role is none of Europe's");
     world.roles.clear();
     let unknown = world.one("us-ny/owner");
     assert!(unknown.notes.iter().any(|note| note.contains("our role is not recorded")), "{:?}", unknown.notes);

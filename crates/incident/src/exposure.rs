@@ -199,12 +199,17 @@ fn count(census: &Census, elements: &Elements, setting: Setting<'_>, place: &str
 
 /// Names beside what makes them dear, by how many people that concerns. What nobody meets is left out.
 fn combos(census: &Census, setting: Setting<'_>, place: &str) -> Vec<(String, Bounds)> {
-    let with_name = DEAR.iter().map(|data_type| {
+    let mut found = Vec::new();
+    for data_type in DEAR {
         let both = Elements::All(vec![Elements::Type(DataType::Name), Elements::Type(*data_type)]);
-        let people = if place == "ANY" { count } else { resident };
-        (format!("name+{data_type}"), people(census, &both, setting, place))
-    });
-    with_name.filter(|(_, bounds)| bounds.high > 0).collect()
+        // What nobody scanned may hold anything; that alone is no combination worth a line.
+        let known = resident(census, &both, setting, place);
+        if known.high > 0 {
+            let people = if place == "ANY" { count(census, &both, setting, place) } else { known };
+            found.push((format!("name+{data_type}"), people));
+        }
+    }
+    found
 }
 
 /// Those who certainly, or possibly, left, and live in a place. Unknown residences are a figure of their own.

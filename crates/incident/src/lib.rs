@@ -6,6 +6,7 @@
 //!
 //! It never decides law. Every rule names where it was read, when, and who confirmed it; whatever rests on it says so.
 
+pub mod annex;
 pub mod assemble;
 pub mod book;
 pub mod calendar;
@@ -18,9 +19,14 @@ pub mod elements;
 mod error;
 mod exposure;
 pub mod figure;
+pub mod letter;
+pub mod page;
 pub mod partner;
+mod plot;
 pub mod report;
 pub mod rule;
+#[cfg(test)]
+mod schema_tests;
 #[cfg(test)]
 mod specimen;
 pub mod stage;

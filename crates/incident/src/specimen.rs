@@ -13,13 +13,14 @@ use crate::book::RuleBook;
 use crate::census::{Census, Group};
 use crate::changes::Reasons;
 use crate::clock::{Again, ClockEntry, Clocks};
-use crate::deadline::Sent;
+use crate::deadline::{Decision, Hold, Sent};
 use crate::draft::{AccessCount, ConfidentialCount, Count, DatasetCount, Draft, FormCount, Forms, Of, Slice};
 use crate::figure::AsOf;
 use crate::report::{
-    Contacts, EvidenceOf, Happening, Incident, Limits, Measure, Report, RootCause, Safeguard, Selectors, Window,
+    Contacts, EvidenceOf, FourFactors, Happening, Incident, Limits, Measure, Model, Report, RootCause, Safeguard,
+    Selectors, Training, Window,
 };
-use crate::word::{Category, ClockName, DutyRole, ReportKind, Stage, TimelineSource};
+use crate::word::{Category, ClockName, DutyRole, HoldBy, ReportKind, Stage, TimelineSource};
 
 pub(crate) const FIRST: EngagementId = EngagementId::from_bytes([0x11; 16]);
 pub(crate) const SECOND: EngagementId = EngagementId::from_bytes([0x77; 16]);
@@ -156,6 +157,17 @@ fn first() -> Slice {
                 0,
                 1_100_000_000,
                 1_007_000_000,
+                2_800_000_000,
+                3_600_000_000,
+                3_411_000_000,
+                3_209_000_000,
+                3_555_000_000,
+                2_210_000_000,
+                1_870_000_000,
+                2_011_000_000,
+                3_033_000_000,
+                3_112_000_000,
+                1_410_000_000,
             ],
         ),
         role: Some(DutyRole::Owner),
@@ -363,4 +375,60 @@ pub(crate) fn draft() -> Draft {
         },
         next_update: Some(at("2026-03-25T20:00:00Z")),
     }
+}
+
+/// What a later report is made from: everything that the first one could leave out is there, and no figure is smaller.
+pub(crate) fn full() -> Draft {
+    let mut draft = draft();
+    let decision =
+        |why: &str| Decision { by: "r-okafor".to_owned(), at: at("2026-03-26T09:00:00Z"), why: why.to_owned() };
+    draft.kind = ReportKind::Update;
+    draft.made = at("2026-03-28T08:00:00Z");
+    draft.declared_rules.insert("hipaa".to_owned());
+    draft.incident.state = Stage::Eradicated;
+    draft.still_counting = Some(decision("two archives are still being unpacked"));
+    draft.holds.push(Hold {
+        by: HoldBy::LawEnforcement,
+        from: at("2026-03-26T12:00:00Z"),
+        until: Some(at("2026-03-27T12:00:00Z")),
+        request: "letter of 26 March".to_owned(),
+    });
+    draft.incident.law_enforcement_hold = draft.holds.first().cloned();
+    draft.waived.insert("gdpr-34/people".to_owned(), decision("names and e-mail addresses alone: no high risk"));
+    let late = Sent {
+        at: at("2026-03-27T15:00:00Z"),
+        receipt: "case 4411".to_owned(),
+        reason_late: Some("the form was out of order".to_owned()),
+    };
+    draft.sent.insert("gdpr-33/authority".to_owned(), late);
+    draft.training.push(Training {
+        principal_ref: "prn_1".to_owned(),
+        course: "C".to_owned(),
+        version: "2".to_owned(),
+        passed: Some(at("2025-11-02T10:00:00Z")),
+        expires: None,
+    });
+    draft.hipaa_four_factors = Some(FourFactors {
+        nature_extent: "names and insurance numbers".to_owned(),
+        recipient: "not known".to_owned(),
+        acquired_or_viewed: "acquired".to_owned(),
+        mitigation: "none".to_owned(),
+        conclusion: "a breach".to_owned(),
+        by: "r-okafor".to_owned(),
+        at: at("2026-03-27T10:00:00Z"),
+    });
+    draft.evidence.pack_digest = Some("77aa".to_owned());
+    if let Some(first) = draft.slices.first_mut() {
+        first.people_linked = Some(count(4_390, 4_611, 4_911));
+        first.minors = Some(count(0, 3, 17));
+        first.models.push(Model {
+            model: "screener".to_owned(),
+            version: "7".to_owned(),
+            share_of_training_objects_permille: 214,
+            gate_verdict: "held".to_owned(),
+        });
+        first.people.possible = first.people.possible.saturating_add(233);
+        first.resumed_at = Some(at("2026-03-27T18:00:00Z"));
+    }
+    draft
 }

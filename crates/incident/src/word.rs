@@ -304,6 +304,18 @@ impl Recipient {
     }
 }
 
+impl DutyRole {
+    /// Under which law it is a role.
+    #[must_use]
+    pub const fn law(self) -> &'static str {
+        match self {
+            Self::Controller | Self::Processor => "gdpr",
+            Self::Owner | Self::Maintainer => "us-states",
+            Self::CoveredEntity | Self::BusinessAssociate => "hipaa",
+        }
+    }
+}
+
 impl HowRead {
     /// What the mark means.
     #[must_use]
