@@ -60,8 +60,8 @@ const LOGICAL_TYPES: [(&str, LogicalType); 9] = [
     ("boolean", LogicalType::Boolean),
 ];
 
-/// The longest name of a field that is kept, as of a key that the scanner keeps.
-const LONGEST_NAME_BYTES: usize = 64;
+/// How much of a name tells one field from another: what the scanner keeps of keys.
+const LONGEST_NAME_BYTES: usize = 40;
 
 /// Reads one element of `schema`.
 pub(crate) fn collection(at: At, terms: &mut Terms, walk: &mut Walk) {
@@ -104,10 +104,6 @@ fn property(at: At, inside: Option<&str>, fields: &mut Vec<Field>, walk: &mut Wa
     let name = keys.need("name", walk).and_then(|at| walk.text(&at));
     let physical = keys.take("physicalName").and_then(|at| walk.text(&at));
     let name = physical.or(name).unwrap_or_default();
-    if name.len() > LONGEST_NAME_BYTES {
-        let problem = format!("the name has more than {LONGEST_NAME_BYTES} bytes");
-        walk.fault(keys.line, &keys.name("name"), problem, "leave the field out: its name would not be recognised");
-    }
     describe(keys, &name, inside, fields, walk);
 }
 
@@ -123,6 +119,10 @@ fn describe(mut keys: Keys, name: &str, inside: Option<&str>, fields: &mut Vec<F
     };
     let marks = Marks::read(custom(&mut keys, walk), walk);
     field.holds = marks.holds(&keys, walk);
+    if name.len() > LONGEST_NAME_BYTES && field.holds.is_some() {
+        let problem = format!("the name has more than {LONGEST_NAME_BYTES} bytes, and another may begin like it");
+        walk.fault(keys.line, &keys.name("name"), problem, "leave the marks out: the field would not be recognised");
+    }
     let whole = matches!(field.logical_type, Some(LogicalType::Object | LogicalType::Boolean));
     if whole && field.holds.is_some() {
         let problem = "a field of this form tells nothing about a person";

@@ -263,6 +263,7 @@ mod tests {
             part: 0,
             validator: "form",
             confidence,
+            residence: None,
             identity: [1; 16],
             sample: scan::Sample::of(data_type, b"value"),
         }

@@ -12,6 +12,7 @@ use crate::names::people::People;
 use crate::rules::{RuleId, Rules};
 use crate::sample::Sample;
 use crate::scanner::Options;
+use crate::structure::{Known, Looks, Said};
 use crate::text::{SHORTEST_BYTES, Text};
 
 /// The longest canonical form is an e-mail's: 64 bytes, `@` and 253.
@@ -29,6 +30,8 @@ pub(crate) struct Examiner {
     people: Option<People>,
     candidates: Vec<Candidate>,
     canonical: Zeroizing<Vec<u8>>,
+    /// What is known of the fields beforehand.
+    pub(crate) known: Option<Arc<Known>>,
     /// How many findings were made.
     pub(crate) findings: u64,
 }
@@ -51,17 +54,26 @@ impl Examiner {
             people: names.then(|| People::new(rules, types)).flatten(),
             candidates: Vec::new(),
             canonical: Zeroizing::new(Vec::with_capacity(LONGEST_CANONICAL_BYTES)),
+            known: None,
             findings: 0,
         }
     }
 
-    /// A text of fewer bytes than this holds nothing that is looked for: a name may have two.
+    /// A text of fewer bytes than this holds nothing that is looked for: a name may have two, a number of a contract one.
     pub(crate) const fn shortest_bytes(&self) -> usize {
-        if self.people.is_some() { 1 } else { SHORTEST_BYTES }
+        if self.people.is_some() || self.known.is_some() { 1 } else { SHORTEST_BYTES }
     }
 
-    /// Hands what is found in `text` to `sink`.
+    /// Hands what is found in `text` to `sink`, and what is known of it beforehand.
     pub(crate) fn examine(&mut self, text: &Text<'_>, sink: &mut dyn Sink) {
+        match self.known.clone() {
+            None => self.look(text, sink),
+            Some(known) => known.examine(text, self, sink),
+        }
+    }
+
+    /// Hands what detectors find in `text` to `sink`.
+    fn look(&mut self, text: &Text<'_>, sink: &mut dyn Sink) {
         let mut candidates = std::mem::take(&mut self.candidates);
         if let Some(scratch) = &mut self.scratch {
             self.rules.detection().detect(text, scratch, &mut candidates);
@@ -107,6 +119,7 @@ impl Examiner {
             validator: candidate.validator,
             confidence: candidate.confidence,
             sample: Sample::of(data_type, value),
+            residence: None,
             identity: self.digester.digest(data_type, &self.canonical),
         });
     }
@@ -140,6 +153,38 @@ impl Pool {
         {
             pool.push(scratch);
         }
+    }
+}
+
+impl Looks for Examiner {
+    fn look(&mut self, text: &Text<'_>, sink: &mut dyn Sink) {
+        Self::look(self, text, sink);
+    }
+
+    fn hand_over(&mut self, text: &Text<'_>, said: &Said, canonical: &[u8], sink: &mut dyn Sink) {
+        let Said { data_type, confidence, residence, form, identity } = *said;
+        self.canonical.clear();
+        if let Some(rule) = form {
+            self.rules.detection().canonical(rule, canonical, &mut self.canonical);
+        }
+        if self.canonical.is_empty() {
+            // No rule has a form for it.
+            self.canonical.extend_from_slice(canonical);
+        }
+        self.findings = self.findings.saturating_add(1);
+        sink.take(Finding {
+            data_type,
+            rule: RuleId::CONTRACT,
+            from: text.offsets.from(0),
+            to: text.offsets.to(text.bytes.len()),
+            record: text.record,
+            part: text.part,
+            validator: "contract",
+            confidence,
+            sample: Sample::of(data_type, text.bytes),
+            residence,
+            identity: identity.unwrap_or_else(|| self.digester.digest(data_type, &self.canonical)),
+        });
     }
 }
 

@@ -17,6 +17,11 @@
 //!
 //! So doubt makes more people, not fewer: somebody may be counted twice.
 //!
+//! Where a contract names a key that tells people apart, that key is the person: a record or part with one value of it is that
+//! person's, and everything found there is too. An identifier of which one person has one, and of which there are several beside the
+//! key, may be theirs or another's: each is a mention of its own, and belongs to the key's as well, so that the least counts one
+//! person and the most counts each.
+//!
 //! # What tells nobody apart
 //!
 //! A name, an age, an address belongs to the one person of the record or part that it stands in, where that speaks of exactly
@@ -26,6 +31,7 @@
 //!
 //! LIMIT: when a record names two people by one identifier of a different type each, they are taken for one.
 
+use base::Residence;
 use base::word::DataType;
 
 use crate::finding::{Finding, Sink};
@@ -38,8 +44,15 @@ pub const MOST_PHONES: usize = 3;
 const MOST_OPEN: usize = 32_768;
 
 /// Types of which a person named in a record has one, strongest first. The order of identities in a mention follows it.
-const SINGLE: [DataType; 6] =
-    [DataType::Email, DataType::Ssn, DataType::NationalId, DataType::Passport, DataType::Iban, DataType::Card];
+const SINGLE: [DataType; 7] = [
+    DataType::PersonKey,
+    DataType::Email,
+    DataType::Ssn,
+    DataType::NationalId,
+    DataType::Passport,
+    DataType::Iban,
+    DataType::Card,
+];
 
 /// How offsets fall into blocks: block 0 holds `first` bytes of plaintext, every other `rest`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +94,10 @@ pub struct Mention<'a> {
     pub places: &'a [(u32, DataType)],
     /// How many people are named at these places whom nothing tells apart.
     pub unresolved: u32,
+    /// Whether the strongest identity is the key by which a contract tells people apart.
+    pub keyed: bool,
+    /// Where the person lives, as contracts say; several where the data does not agree with itself.
+    pub residences: &'a [Residence],
 }
 
 /// Everything the catalog keeps of a scan.
@@ -90,6 +107,7 @@ pub struct Facts {
     ends: Vec<Ends>,
     identities: Vec<[u8; 16]>,
     places: Vec<(u32, DataType)>,
+    residences: Vec<Residence>,
     counts: [u64; DataType::ALL.len()],
 }
 
@@ -99,20 +117,24 @@ struct Ends {
     record: u64,
     identities: usize,
     places: usize,
+    residences: usize,
+    keyed: bool,
     unresolved: u32,
 }
 
 impl Facts {
     /// The people, by record.
     pub fn mentions(&self) -> impl Iterator<Item = Mention<'_>> {
-        let mut from = (0, 0);
+        let mut from = (0, 0, 0);
         self.ends.iter().map(move |ends| {
-            let begin = std::mem::replace(&mut from, (ends.identities, ends.places));
+            let begin = std::mem::replace(&mut from, (ends.identities, ends.places, ends.residences));
             Mention {
                 record: ends.record,
                 identities: self.identities.get(begin.0..ends.identities).unwrap_or_default(),
                 places: self.places.get(begin.1..ends.places).unwrap_or_default(),
                 unresolved: ends.unresolved,
+                keyed: ends.keyed,
+                residences: self.residences.get(begin.2..ends.residences).unwrap_or_default(),
             }
         })
     }
@@ -149,6 +171,7 @@ struct Seen {
     rank: u8,
     data_type: DataType,
     identity: [u8; 16],
+    residence: Option<Residence>,
     first_block: u32,
     last_block: u32,
 }
@@ -184,7 +207,9 @@ impl Folder {
 
     fn end_record(&mut self) {
         let (mut open, mut beside) = (std::mem::take(&mut self.open), std::mem::take(&mut self.beside));
-        if speaks_of_one(&open) {
+        if of_one_key(&open) {
+            self.keyed(&mut open, &beside);
+        } else if speaks_of_one(&open) {
             self.mention(&mut open, &beside);
         } else {
             open.sort_unstable();
@@ -199,7 +224,9 @@ impl Folder {
                 }
                 let (here, rest) = split_while(rest, |seen| seen.part == number);
                 others = rest;
-                if speaks_of_one(part) {
+                if of_one_key(part) {
+                    self.keyed(part, here);
+                } else if speaks_of_one(part) {
                     self.mention(part, here);
                 } else {
                     let people = self.each_alone(part);
@@ -238,6 +265,26 @@ impl Folder {
         if !seen.is_empty() {
             self.more_names(beside, 1);
         }
+    }
+
+    /// The person whom a contract's key names: all of `seen`, and what stands beside.
+    fn keyed(&mut self, seen: &mut [Seen], beside: &[Seen]) {
+        seen.sort_unstable_by_key(|seen| (seen.rank, seen.data_type, seen.identity));
+        for same in seen.chunk_by(|left, right| left.data_type == right.data_type) {
+            let most = match same.first().map(|seen| seen.data_type) {
+                Some(DataType::Phone) => MOST_PHONES,
+                Some(data_type) if SINGLE.contains(&data_type) => 1,
+                _ => usize::MAX,
+            };
+            if distinct(same) > most {
+                // They are known for themselves before the person claims them.
+                for alone in same.chunk_by(|left, right| left.identity == right.identity) {
+                    self.add(alone, &[], 0);
+                }
+            }
+        }
+        self.add(seen, beside, 0);
+        self.more_names(beside, 1);
     }
 
     /// As many people as there are identities. Answers how many.
@@ -286,10 +333,19 @@ impl Folder {
         places.sort_unstable();
         places.dedup();
         facts.places.append(&mut places);
+        if !seen.is_empty() {
+            let residences_from = facts.residences.len();
+            facts.residences.extend(beside.iter().filter_map(|seen| seen.residence));
+            let mut residences = facts.residences.split_off(residences_from);
+            residences.sort_unstable();
+            residences.dedup();
+            facts.residences.append(&mut residences);
+        }
+        let keyed = seen.first().is_some_and(|seen| seen.data_type == DataType::PersonKey);
         let same = |left: &Seen, right: &Seen| left.identity == right.identity;
         facts.identities.extend(seen.chunk_by(same).filter_map(|same| same.first()).map(|seen| seen.identity));
-        let (identities, places) = (facts.identities.len(), facts.places.len());
-        facts.ends.push(Ends { record: self.record, identities, places, unresolved });
+        let (identities, places, residences) = (facts.identities.len(), facts.places.len(), facts.residences.len());
+        facts.ends.push(Ends { record: self.record, identities, places, residences, keyed, unresolved });
     }
 }
 
@@ -321,6 +377,7 @@ impl Sink for Folder {
             rank: u8::try_from(rank).unwrap_or(u8::MAX),
             data_type: finding.data_type,
             identity: finding.identity,
+            residence: finding.residence,
             first_block,
             last_block,
         };
@@ -330,6 +387,12 @@ impl Sink for Folder {
             self.beside.push(seen);
         }
     }
+}
+
+/// Whether a contract's key is among `seen`, and one only.
+fn of_one_key(seen: &[Seen]) -> bool {
+    let mut keys = seen.iter().filter(|seen| seen.data_type == DataType::PersonKey).map(|seen| seen.identity);
+    keys.next().is_some_and(|first| keys.all(|key| key == first))
 }
 
 /// Whether `seen` hold at most one identity of each type that a person has one of.
@@ -368,6 +431,7 @@ mod tests {
             validator: "",
             confidence: Confidence::High,
             sample,
+            residence: None,
             identity,
         }
     }
@@ -502,6 +566,52 @@ mod tests {
         assert_eq!(told(one), [(1, vec![Email, Name], 0), (0, vec![Name], 2)]);
         let two = names(2).chain([finding(0, 0, Email, 1), finding(0, 0, Email, 2)]).collect();
         assert_eq!(told(two), [(1, vec![Email], 0), (1, vec![Email], 0), (0, vec![Name], 0)]);
+    }
+
+    /// The mentions as whether they are keyed, identities and residences.
+    fn keyed(findings: Vec<Finding>) -> Vec<(bool, usize, Vec<String>)> {
+        let mut folder = Folder::new(BLOCKS);
+        findings.into_iter().for_each(|finding| folder.take(finding));
+        let places = |mention: Mention<'_>| mention.residences.iter().map(ToString::to_string).collect();
+        folder.finish().mentions().map(|of| (of.keyed, of.identities.len(), places(of))).collect()
+    }
+
+    #[test]
+    fn a_key_of_a_contract_is_the_person() {
+        use DataType::PersonKey;
+        let record = vec![
+            finding(0, 1, PersonKey, 1),
+            finding(0, 2, Email, 1),
+            finding(0, 3, Phone, 1),
+            finding(0, 4, DataType::TaxId, 1),
+        ];
+        assert_eq!(keyed(record), [(true, 4, vec![])], "whatever parts they stand in");
+        let record = vec![finding(0, 1, PersonKey, 1), finding(0, 1, Email, 1), finding(0, 1, Email, 2)];
+        assert_eq!(keyed(record), [(false, 1, vec![]), (false, 1, vec![]), (true, 3, vec![])]);
+        let record = vec![
+            finding(0, 1, PersonKey, 1),
+            finding(0, 1, Email, 1),
+            finding(0, 2, PersonKey, 2),
+            finding(0, 2, Phone, 2),
+        ];
+        assert_eq!(keyed(record), [(true, 2, vec![]), (true, 2, vec![])]);
+    }
+
+    #[test]
+    fn residences_are_of_the_person_of_the_record() {
+        use DataType::{PersonKey, Residence as Lives};
+        let lives = |record, code: &str| Finding { residence: code.parse().ok(), ..finding(record, 1, Lives, 1) };
+        let findings = vec![
+            finding(0, 1, PersonKey, 1),
+            lives(0, "US-CA"),
+            lives(0, "DE"),
+            lives(0, "US-CA"),
+            lives(1, "FR"),
+            finding(2, 1, PersonKey, 2),
+            lives(2, "??"),
+        ];
+        let both = vec!["DE".to_owned(), "US-CA".to_owned()];
+        assert_eq!(keyed(findings), [(true, 1, both), (false, 0, vec![]), (true, 1, vec![])]);
     }
 
     #[test]

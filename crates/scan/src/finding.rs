@@ -1,5 +1,6 @@
 //! A finding: a type of data at a place. Never the value.
 
+use base::Residence;
 use base::word::DataType;
 
 use crate::rules::RuleId;
@@ -37,6 +38,8 @@ pub struct Finding {
     pub confidence: Confidence,
     /// What a report may show of it.
     pub sample: Sample,
+    /// Where the person lives, if a contract says that this is that.
+    pub residence: Option<Residence>,
     /// The keyed digest of its canonical form: equal values have equal identities, within one engagement.
     pub identity: [u8; 16],
 }
@@ -45,7 +48,8 @@ pub struct Finding {
 ///
 /// The canonical forms: an e-mail in lower case; a telephone number as digits with its country code where one is known;
 /// a card or social security number as bare digits; an IBAN in upper case without spaces. Any other begins with the id of
-/// its rule and a colon, so that equal digits of two countries are two people.
+/// its rule and a colon, so that equal digits of two countries are two people. A person's key of a contract begins with its kind
+/// or its dataset.
 pub trait Digester: Send + Sync {
     /// The identity of `canonical`. Different types must not collide: the type is part of what is digested.
     fn digest(&self, data_type: DataType, canonical: &[u8]) -> [u8; 16];

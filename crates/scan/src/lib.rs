@@ -51,6 +51,7 @@ mod sample;
 mod scanner;
 mod sniff;
 pub mod specimen;
+mod structure;
 mod text;
 mod validate;
 
@@ -62,4 +63,5 @@ pub use report::{Format, Limit, LimitKind, Outcome, Reason, Report};
 pub use rules::{Need, Origin, Rule, RuleId, Rules, RulesError};
 pub use sample::Sample;
 pub use scanner::{Hint, Options, Scan, Scanner, WINDOW_BYTES};
+pub use structure::{Field, Holds, Structure};
 pub use validate::Validator;

@@ -43,6 +43,9 @@ use crate::validate::Validator;
 pub struct RuleId(u16);
 
 impl RuleId {
+    /// What a contract says of a field is found by no rule of a set.
+    pub const CONTRACT: Self = Self(u16::MAX);
+
     /// Its place in the order of rules.
     pub(crate) const fn index(self) -> usize {
         self.0 as usize
@@ -156,6 +159,9 @@ impl Rules {
     #[must_use]
     #[expect(clippy::indexing_slicing, reason = "a set is never empty: `new` refuses that")]
     pub fn get(&self, id: RuleId) -> &Rule {
+        if id == RuleId::CONTRACT {
+            return &BY_CONTRACT;
+        }
         self.book.rules.get(id.index()).unwrap_or(&self.book.rules[0])
     }
 
@@ -179,7 +185,8 @@ impl Rules {
         let rules = &book.rules;
         let mut by_id = HashMap::with_capacity(rules.len());
         for (number, rule) in rules.iter().enumerate() {
-            let id = u16::try_from(number).map(RuleId).map_err(|_| RulesError::TooMany)?;
+            let id = u16::try_from(number).map(RuleId).ok().filter(|id| *id != RuleId::CONTRACT);
+            let id = id.ok_or(RulesError::TooMany)?;
             if by_id.insert(rule.id.clone(), id).is_some() {
                 return Err(RulesError::Duplicate { rule: rule.id.clone() });
             }
@@ -202,6 +209,28 @@ impl fmt::Debug for Rules {
 #[expect(clippy::expect_used, reason = "the files are part of the program, and a test reads them")]
 static BUILT_IN: LazyLock<Arc<Rules>> =
     LazyLock::new(|| Arc::new(builtin::book().and_then(Rules::new).expect("the built-in rules are whole")));
+
+/// What stands for a rule where a contract says what a field holds.
+static BY_CONTRACT: LazyLock<Rule> = LazyLock::new(|| Rule {
+    id: "contract-field".to_owned(),
+    title: "What the contract says that a field holds".to_owned(),
+    data_type: DataType::Custom,
+    label: "CONTRACT".to_owned(),
+    pattern: None,
+    weak: None,
+    detector: None,
+    validator: None,
+    keywords: Vec::new(),
+    talk: Vec::new(),
+    context: Need::Nothing,
+    confidence: Confidence::High,
+    entropy: None,
+    prefixes: Vec::new(),
+    examples: Vec::new(),
+    counterexamples: Vec::new(),
+    source: "the contract of the dataset".to_owned(),
+    origin: Origin::User,
+});
 
 #[cfg(test)]
 mod tests {

@@ -11,6 +11,7 @@ use crate::read::{Output, Reader, Window, reader};
 use crate::report::{Format, LimitKind, Limits, Outcome, Reason, Report};
 use crate::rules::{Rule, Rules};
 use crate::sniff::{BYTE_ORDER_MARK, Said, sniff};
+use crate::structure::{Known, Structure};
 
 /// How much of the stream is held at once. A text that is longer is read in overlapping pieces. It fits a core's cache,
 /// and a thousand scans under way hold a quarter of a gibibyte.
@@ -63,6 +64,8 @@ pub struct Scanner {
     wanted: Arc<[Option<DataType>]>,
     /// What its scans hand on to each other.
     pool: Arc<Pool>,
+    /// What is known of fields beforehand.
+    known: Option<Arc<Known>>,
 }
 
 impl Default for Scanner {
@@ -77,7 +80,26 @@ impl Scanner {
     pub fn new(options: Options) -> Self {
         let type_of = |(_, rule): (_, &Rule)| options.types.contains(&rule.data_type).then_some(rule.data_type);
         let wanted = options.rules.iter().map(type_of).collect();
-        Self { options, wanted, pool: Arc::default() }
+        Self { options, wanted, pool: Arc::default(), known: None }
+    }
+
+    /// A scanner that knows of the fields of what it reads.
+    #[must_use]
+    pub fn knowing(&self, structure: &Structure) -> Self {
+        let known = Known::new(structure, &self.options.rules);
+        Self { known: Some(Arc::new(known)), ..self.clone() }
+    }
+
+    /// A scanner that looks for the same and knows of no fields.
+    #[must_use]
+    pub fn unknowing(&self) -> Self {
+        Self { known: None, ..self.clone() }
+    }
+
+    /// Whether it knows of a field, by its name and the name of what it is in.
+    #[must_use]
+    pub fn knows(&self, names: [&[u8]; 2]) -> bool {
+        self.known.as_ref().is_some_and(|known| known.knows(names))
     }
 
     /// The rules it finds by.
@@ -101,7 +123,9 @@ impl Scanner {
 
     /// What looks at single texts.
     pub(crate) fn examiner(&self, digester: Arc<dyn Digester>) -> Examiner {
-        Examiner::new(&self.options, Arc::clone(&self.wanted), digester, &self.pool)
+        let mut examiner = Examiner::new(&self.options, Arc::clone(&self.wanted), digester, &self.pool);
+        examiner.known.clone_from(&self.known);
+        examiner
     }
 
     /// Begins a scan of what is known to be `format`: the content is not asked.

@@ -83,7 +83,7 @@ impl Offsets {
 }
 
 /// The name of a key or column: its first bytes, which is all that context needs.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Name {
     bytes: [u8; Self::KEPT_BYTES],
     len: u8,

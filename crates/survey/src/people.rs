@@ -191,6 +191,7 @@ mod tests {
             validator: "",
             confidence: Confidence::High,
             sample: Sample::of(data_type, b""),
+            residence: None,
             identity,
         }
     }

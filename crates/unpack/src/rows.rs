@@ -24,7 +24,8 @@ const PIECE_BYTES: usize = 1 << 20;
 /// What two neighbouring pieces share: no value is longer.
 const SHARED_BYTES: usize = 2 << 10;
 
-/// Numbers with fewer digits than a telephone number are not looked at: a table of tokens has billions of them.
+/// Numbers with fewer digits than a telephone number are not looked at, save in a column that a contract knows: a table of
+/// tokens has billions of them.
 const SMALLEST_NUMBER: u64 = 1_000_000;
 
 /// Whole numbers above this are not exact in floating point, so nobody keeps identifiers there.
@@ -105,8 +106,8 @@ impl Rows {
             self.unread.get_or_insert(Reason::Binary);
         } else if is_json(bytes) {
             self.bytes = self.bytes.saturating_add(bytes.len() as u64);
-            // Keys inside are better context than the column's name.
-            let mut scan = walk.begin(&Hint { content_type: Some("application/json"), name: "" });
+            // Keys inside are better context than the column's name. They are no fields of the record.
+            let mut scan = walk.begin_unknowing(&Hint { content_type: Some("application/json"), name: "" });
             scan.push(bytes, &mut self.fresh);
             scan.finish(&mut self.fresh);
         } else {
@@ -143,6 +144,9 @@ impl Rows {
 
     /// Looks at a whole number as if it were written out.
     pub(crate) fn number(&mut self, walk: &mut Walk<'_>, column: &Column, cell: &Cell, number: i64) -> &[Finding] {
+        if walk.knows(column) {
+            return self.text(walk, column, cell, number.to_string().as_bytes());
+        }
         if number.unsigned_abs() < SMALLEST_NUMBER {
             return &[];
         }

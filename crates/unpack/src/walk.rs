@@ -11,6 +11,7 @@ use crate::kind::{Kind, LOOKED_AT_BYTES};
 use crate::limits::{Budget, Limits};
 use crate::place::{Place, Sink, Spot};
 use crate::report::{Entry, Oddity, Outcome, Report, Why};
+use crate::rows::Column;
 use crate::source::{Slice, Source};
 use crate::stream::{Held, Linear, Peeked, Steady, Stream};
 use crate::{arrow, avro, image, model, parquet, pdf, pickle, tar, text, zip};
@@ -205,6 +206,16 @@ impl Walk<'_> {
     /// Begins to scan a text.
     pub(crate) fn begin(&self, hint: &Hint<'_>) -> Scan {
         self.unpacker.scanner.begin(hint, Arc::clone(&self.unpacker.digester))
+    }
+
+    /// Begins a scan of what no contract speaks of.
+    pub(crate) fn begin_unknowing(&self, hint: &Hint<'_>) -> Scan {
+        self.unpacker.scanner.unknowing().begin(hint, Arc::clone(&self.unpacker.digester))
+    }
+
+    /// Whether a contract says something of a column.
+    pub(crate) fn knows(&self, column: &Column) -> bool {
+        self.unpacker.scanner.knows(column.names.each_ref().map(String::as_bytes))
     }
 
     /// Looks at a text for a reader that puts what is found in its place itself. Offsets and record are the passage's.

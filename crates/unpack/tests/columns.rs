@@ -348,3 +348,23 @@ fn what_is_written_about_an_image_is_read() {
         [("Author", "plain.6@example."), ("parameters", "packed.7@example"), ("Description", "international.8@")];
     assert_eq!(fields("drawing.png"), with(&texts));
 }
+
+#[test]
+fn columns_that_a_contract_knows_tell_people_apart() {
+    let known = |name: &str, holds| scan::Field { name: name.to_owned(), inside: None, title: None, holds };
+    let fields = vec![
+        known("ssn", scan::Holds::Subject { kind: None }),
+        known("email", scan::Holds::Type(DataType::Email)),
+        known("value", scan::Holds::Subject { kind: None }),
+    ];
+    let structure = scan::Structure { collection: "people".to_owned(), namespace: "d".to_owned(), fields };
+    let unpacker = Unpacker::new(Scanner::new(options()).knowing(&structure), Arc::new(Plain));
+    for name in ["none.parquet", "deltas.parquet", "plain.arrow", "null.avro"] {
+        let mut kept = Kept::default();
+        unpacker.examine(&vector(name), &Hint { content_type: None, name }, &mut kept).unwrap();
+        let keys: Vec<_> = kept.found.iter().filter(|found| found.0 == DataType::PersonKey).collect();
+        assert_eq!(keys.len(), 40, "{name}: one a row, and none of a list that is in something");
+        assert!(keys.iter().all(|key| key.3 == "ssn" && key.4.starts_with("dataset:d:")), "{name}");
+        assert_eq!(kept.addresses("email").len(), 40, "{name}: what a detector finds is not found twice");
+    }
+}

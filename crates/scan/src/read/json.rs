@@ -45,6 +45,8 @@ pub(super) struct Json {
     busy: bool,
     /// Objects begun in the record under way.
     objects: u32,
+    /// Whether the text under way is a key.
+    is_key: bool,
     long: Option<(Kind, Piece)>,
     decoded: Decoded,
 }
@@ -62,7 +64,17 @@ impl Json {
 
     fn new(lines: bool) -> Self {
         let decoded = Decoded::default();
-        Self { lines, levels: vec![STREAM], deeper: 0, record: 0, busy: false, objects: 0, long: None, decoded }
+        Self {
+            lines,
+            levels: vec![STREAM],
+            deeper: 0,
+            record: 0,
+            busy: false,
+            objects: 0,
+            is_key: false,
+            long: None,
+            decoded,
+        }
     }
 
     fn end_record(&mut self) {
@@ -135,10 +147,17 @@ impl Json {
         if after.is_none() && at > 0 && !window.last {
             return Step::Wait(at);
         }
-        self.text(start, text.end, text.escaped, window, output);
         if after != Some(&b':') {
+            self.text(start, text.end, text.escaped, window, output);
             return Step::On(text.next);
         }
+        // A key is the value of nothing.
+        if let Some(top) = self.levels.last_mut() {
+            top.key = Name::NONE;
+        }
+        self.is_key = true;
+        self.text(start, text.end, text.escaped, window, output);
+        self.is_key = false;
         if let Some(top) = self.levels.last_mut() {
             top.key = Name::new(window.slice(start..text.end));
         }
@@ -232,11 +251,13 @@ impl Json {
 
     /// The text in the buffer, in its place.
     fn decoded_text(&self) -> Text<'_> {
-        let mut names = self.levels.iter().rev().map(|level| level.key.as_bytes()).filter(|key| !key.is_empty());
+        let mut around = self.levels.iter().rev().map(|level| level.key.as_bytes()).filter(|key| !key.is_empty());
+        let mut next = || around.next().unwrap_or_default();
+        let names = if self.is_key { [&[], next()] } else { [next(), next()] };
         Text {
             bytes: &self.decoded.text,
             offsets: &self.decoded.offsets,
-            names: [names.next().unwrap_or_default(), names.next().unwrap_or_default()],
+            names,
             owned: ALL,
             record: self.record,
             part: self.part(),

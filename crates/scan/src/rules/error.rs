@@ -91,7 +91,7 @@ impl fmt::Display for RulesError {
                 write!(f, "making one search of all patterns: {source}\nshorten the longest repetition in a pattern")
             }
             Self::Empty => f.write_str("there are no rules\nkeep at least one"),
-            Self::TooMany => f.write_str("there are more rules than can be numbered\nkeep fewer than 65536"),
+            Self::TooMany => f.write_str("there are more rules than can be numbered\nkeep fewer than 65535"),
         }
     }
 }
