@@ -5,7 +5,7 @@ use crate::error::CatalogError;
 use crate::model::{Applied, Change};
 use crate::sql::Sql;
 use crate::versions::Steered;
-use crate::{alarms, decoys, facts, jobs, parties, rights, scans, statistics, touches, uploads, versions};
+use crate::{alarms, contracts, decoys, facts, jobs, parties, rights, scans, statistics, touches, uploads, versions};
 
 /// Applies a change. A rejected one may leave traces: the caller undoes the act it belongs to.
 pub(crate) fn apply(sql: &mut dyn Sql, change: Change) -> Result<Applied, CatalogError> {
@@ -18,6 +18,7 @@ pub(crate) fn apply(sql: &mut dyn Sql, change: Change) -> Result<Applied, Catalo
         Change::DatasetSettings { dataset, settings, revision } => {
             parties::set_settings(sql, dataset, &settings, revision)
         }
+        Change::Contract(row) => contracts::add(sql, &row),
         Change::DropDataset(dataset) => parties::drop_dataset(sql, dataset),
         Change::Principal(row) => parties::add_principal(sql, &row),
         Change::Grant(row) => rights::add_grant(sql, &row),
@@ -45,6 +46,7 @@ pub(crate) fn apply(sql: &mut dyn Sql, change: Change) -> Result<Applied, Catalo
         Change::DropStagedFactsBefore(before) => facts::drop_staged_before(sql, before),
         Change::ClearFacts { engagement, version, generation } => facts::clear(sql, engagement, version, generation),
         Change::QueueScans { dataset, ordinals, at } => jobs::queue_again(sql, dataset, ordinals, at),
+        Change::QueueScan { version, at } => jobs::queue_one(sql, version, at),
         Change::BeginJob { job, due } => jobs::begin(sql, &job, due),
         Change::HoldJob { version, due } => jobs::hold(sql, version, due),
         Change::JobProgress { ordinal, done, due } => jobs::progress(sql, ordinal, done, due),

@@ -16,6 +16,7 @@ use crate::error::{CatalogError, conflict, refused};
 use crate::model::{Digest, FactRow, MentionRow};
 use crate::row::Reader;
 use crate::sql::{Sql, Value, each, one, write};
+use crate::told::Telling;
 use crate::{scans, versions};
 
 const FACTS: &str = "facts";
@@ -169,6 +170,12 @@ fn resolve(
     let mut found: BTreeMap<(u32, DataType), Here> = BTreeMap::new();
     for mention in mentions {
         let subject = people.resolve(sql, &mention.identities)?;
+        if let Some(person) = subject {
+            if mention.keyed {
+                people.telling.key(person);
+            }
+            mention.residences.iter().for_each(|residence| people.telling.lives(person, *residence));
+        }
         for (at, place) in mention.places.iter().enumerate() {
             // A mention of nobody in particular still says that the type occurs here.
             let here = found.entry(*place).or_default();
@@ -194,12 +201,14 @@ struct People {
     count: u32,
     count_before: u32,
     seen: BTreeMap<Digest, u32>,
+    /// What contracts tell of them.
+    telling: Telling,
 }
 
 impl People {
     fn of(sql: &mut dyn Sql, engagement: EngagementId) -> Result<Self, CatalogError> {
         let count = count(sql, engagement)?;
-        Ok(Self { engagement, count, count_before: count, seen: BTreeMap::new() })
+        Ok(Self { engagement, count, count_before: count, seen: BTreeMap::new(), telling: Telling::default() })
     }
 
     /// The person whom these identities name, strongest first: whoever the strongest names, or somebody new.
@@ -258,6 +267,7 @@ impl People {
     }
 
     fn finish(self, sql: &mut dyn Sql) -> Result<(), CatalogError> {
+        self.telling.finish(sql, self.engagement)?;
         if self.count == self.count_before {
             return Ok(());
         }

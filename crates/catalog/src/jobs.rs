@@ -36,6 +36,14 @@ pub(crate) fn queue_again(
     write(sql, JOBS, text, &values).map(|_| ())
 }
 
+/// Queues another scan of one version.
+pub(crate) fn queue_one(sql: &mut dyn Sql, version: VersionId, at: Timestamp) -> Result<(), CatalogError> {
+    let text = "INSERT INTO jobs (ordinal, generation, dataset, queued, due, attempts, done)
+        SELECT ordinal, generation + 1, dataset, $2, $2, 0, 0 FROM versions
+        WHERE version = $1 AND gone IS NULL AND marker = 0 ON CONFLICT (ordinal) DO NOTHING";
+    write(sql, JOBS, text, &[version.as_bytes().into(), at.into()]).map(|_| ())
+}
+
 /// Counts an attempt and keeps others from the job until `due`.
 pub(crate) fn begin(sql: &mut dyn Sql, job: &JobRow, due: Timestamp) -> Result<(), CatalogError> {
     let text = "UPDATE jobs SET attempts = attempts + 1, done = 0, due = $4

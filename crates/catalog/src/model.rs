@@ -9,7 +9,6 @@ mod change;
 
 use std::ops::Range;
 
-use base::Timestamp;
 use base::id::{
     ApprovalId, BlobId, DatasetId, EngagementId, GrantId, ObjectId, PartnerId, PrincipalId, SessionId, UploadId,
     VersionId,
@@ -17,6 +16,7 @@ use base::id::{
 use base::lock::Lock;
 use base::object::{Part, WrappedKey};
 use base::word::{DataType, Decision, Form, PrincipalKind, Purpose, Role, ScanState, State, Verb};
+use base::{Residence, Timestamp};
 
 pub use self::alarm::{AlarmRow, DecoyRow, OutboxRow, ReceiverRow};
 pub use self::change::{Applied, Change};
@@ -87,6 +87,21 @@ pub struct DatasetRow {
     pub settings: Option<Sealed>,
     /// How often its settings were set.
     pub revision: u64,
+}
+
+/// A contract that a dataset has or had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContractRow {
+    /// The dataset.
+    pub dataset: DatasetId,
+    /// The revision of the dataset's settings that it began with.
+    pub revision: u64,
+    /// When.
+    pub at: Timestamp,
+    /// SHA-256 of the document.
+    pub digest: [u8; 32],
+    /// The document.
+    pub document: Sealed,
 }
 
 /// A person or workload.
@@ -292,6 +307,10 @@ pub struct MentionRow {
     pub places: Vec<(u32, DataType)>,
     /// How many people are named at the first place whom no identifier tells apart.
     pub unresolved: u32,
+    /// Whether the strongest identity is the key by which a contract tells people apart.
+    pub keyed: bool,
+    /// Where the person lives, as contracts say.
+    pub residences: Vec<Residence>,
 }
 
 /// One row of facts: these subjects occur with this type of data in this block of this version.

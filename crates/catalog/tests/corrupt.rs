@@ -79,7 +79,13 @@ fn a_missing_entry_is_noticed_wherever_it_was() {
 fn damaged_indexes_are_not_read() {
     let mut world = World::new(3);
     let version = world.put(b"k");
-    let mention = MentionRow { identities: vec![[1; 16]], places: vec![(0, DataType::Email)], unresolved: 0 };
+    let mention = MentionRow {
+        identities: vec![[1; 16]],
+        places: vec![(0, DataType::Email)],
+        unresolved: 0,
+        keyed: false,
+        residences: Vec::new(),
+    };
     let facts = Change::Facts {
         engagement: version.engagement,
         version: version.version,

@@ -46,7 +46,7 @@ fn mention() -> impl Strategy<Value = MentionRow> {
     let places = prop::collection::vec((0u32..4, prop::sample::select(DataType::ALL)), 0..4);
     (identities, places).prop_map(|(identities, places)| {
         let unresolved = if identities.is_empty() { 2 } else { 0 };
-        MentionRow { identities, places, unresolved }
+        MentionRow { identities, places, unresolved, keyed: false, residences: Vec::new() }
     })
 }
 
@@ -209,6 +209,8 @@ fn the_facts_of_the_last_scan_hold_and_the_others_stay() {
         identities: vec![digest(number)],
         places: vec![(block, DataType::Email)],
         unresolved: 0,
+        keyed: false,
+        residences: Vec::new(),
     };
     let (engagement, version) = (world.engagement.id, row.version);
     let scan = |generation, number, block| {
@@ -238,7 +240,13 @@ fn facts_that_were_kept_for_nothing_are_forgotten() {
     let mut world = World::new(8);
     let (engagement, gone, left) =
         (world.engagement.id, VersionId::from_bytes([1; 16]), VersionId::from_bytes([2; 16]));
-    let mention = MentionRow { identities: vec![digest(1)], places: vec![(0, DataType::Email)], unresolved: 0 };
+    let mention = MentionRow {
+        identities: vec![digest(1)],
+        places: vec![(0, DataType::Email)],
+        unresolved: 0,
+        keyed: false,
+        residences: Vec::new(),
+    };
     let stage = |version, seconds| {
         let mentions = vec![mention.clone()];
         Change::StageFacts { engagement, version, at: world::at(seconds), mentions }
@@ -252,4 +260,34 @@ fn facts_that_were_kept_for_nothing_are_forgotten() {
         world.run(vec![world::put(row), unstage]).unwrap();
     }
     assert_eq!(facts(&world, [1, 2]).into_keys().map(|(ordinal, ..)| ordinal).collect::<Vec<_>>(), [2]);
+}
+
+/// Sets of people by what contracts tell of them grow and never shrink, and are each engagement's own.
+#[test]
+fn what_contracts_tell_of_people_is_kept() {
+    let mut world = World::new(9);
+    let version = world.put(b"told").version;
+    let engagement = world.engagement.id;
+    let told = |number, keyed, residences: &[&str]| MentionRow {
+        identities: vec![digest(number)],
+        places: vec![(0, DataType::PersonKey)],
+        unresolved: 0,
+        keyed,
+        residences: residences.iter().map(|code| code.parse().unwrap()).collect(),
+    };
+    for mentions in [
+        vec![told(1, true, &["US-CA"]), told(2, false, &["DE"])],
+        vec![told(1, true, &["FR"]), told(3, true, &[])],
+        vec![told(1, true, &["US-CA"])],
+    ] {
+        world.run(vec![Change::Facts { engagement, version, generation: 0, mentions }]).unwrap();
+    }
+    let keyed: Vec<u32> = world.catalog.keyed_people(world.engagement.id).unwrap().iter().collect();
+    assert_eq!(keyed, [1, 3]);
+    let residences = world.catalog.residences(world.engagement.id).unwrap();
+    let said: Vec<(String, Vec<u32>)> =
+        residences.iter().map(|(place, people)| (place.to_string(), people.iter().collect())).collect();
+    let expected = [("DE", vec![2]), ("FR", vec![1]), ("US-CA", vec![1])];
+    assert_eq!(said, expected.map(|(place, people)| (place.to_owned(), people)));
+    assert!(world.catalog.residences(EngagementId::from_bytes([9; 16])).unwrap().is_empty());
 }

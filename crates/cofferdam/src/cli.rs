@@ -7,6 +7,7 @@ mod alarm;
 mod approval;
 mod completions;
 mod context;
+mod contract;
 mod dataset;
 mod decoy;
 mod drill;

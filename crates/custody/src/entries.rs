@@ -26,6 +26,8 @@ pub mod kind {
     pub const DATASET: &str = "dataset.create";
     /// A setting of a dataset was changed.
     pub const DATASET_CONFIGURE: &str = "dataset.configure";
+    /// A dataset was put under a contract.
+    pub const DATASET_CONTRACT: &str = "dataset.contract";
     /// All of a dataset is scanned anew.
     pub const RESCAN: &str = "dataset.rescan";
     /// A dataset was deleted.
@@ -207,6 +209,23 @@ pub struct DatasetConfigured {
     pub digest: String,
 }
 
+/// `dataset.contract`.
+#[derive(Serialize)]
+pub struct ContractSet {
+    /// The dataset.
+    pub dataset: DatasetId,
+    /// SHA-256 of the contract, in hex.
+    pub contract: String,
+    /// Whether it says what tells people apart.
+    pub subject_key: bool,
+    /// How many things in it nothing follows from.
+    pub not_understood: u64,
+    /// The revision of the settings that begins.
+    pub revision: u64,
+    /// SHA-256 of the sealed settings, in hex.
+    pub digest: String,
+}
+
 /// `principal.create`.
 #[derive(Serialize)]
 pub struct PrincipalCreated<'a> {
@@ -296,7 +315,7 @@ pub struct Put {
     /// SHA-256 of the facts, in hex.
     pub facts: String,
     /// The scanner's version.
-    pub scanner: &'static str,
+    pub scanner: String,
     /// The policies that allowed it.
     pub policies: std::sync::Arc<[String]>,
 }
@@ -315,7 +334,7 @@ pub struct Scanned<'a> {
     /// SHA-256 of the facts, in hex.
     pub facts: &'a str,
     /// The scanner's version.
-    pub scanner: &'static str,
+    pub scanner: String,
     /// Why it was given up, where it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<&'a str>,
@@ -327,7 +346,7 @@ pub struct Rescan {
     /// The dataset.
     pub dataset: DatasetId,
     /// The scanner's version.
-    pub scanner: &'static str,
+    pub scanner: String,
 }
 
 /// `quarantine.release` and `quarantine.keep`.

@@ -119,6 +119,8 @@ pub enum Thing {
     Alarm,
     /// A receiver of alarms.
     Receiver,
+    /// A contract of a dataset.
+    Contract,
 }
 
 /// What clashed.
@@ -196,6 +198,7 @@ impl fmt::Display for Thing {
             Self::Decoy => "decoy",
             Self::Alarm => "alarm",
             Self::Receiver => "receiver",
+            Self::Contract => "contract of dataset",
         })
     }
 }

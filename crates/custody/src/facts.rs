@@ -5,6 +5,7 @@ use std::sync::{Arc, LazyLock};
 use base::id::{EngagementId, VersionId};
 use base::word::{DataType, ScanState};
 use catalog::model::{Change, MentionRow};
+use contract::Names;
 use scan::{Blocks, Digester, Folder, Hint, Options, Outcome, Rules, Scan, Scanner};
 use seal::SubjectDigest;
 use unpack::Kind;
@@ -30,6 +31,9 @@ pub(crate) fn scanner(generation: u32) -> &'static Scanner {
     if generation == FIRST_SCAN { first } else { names }
 }
 
+/// What stands in the version of a scanner that looks for names.
+const NAMES: &str = "names";
+
 /// Which scanner made the facts, and by which rules; written into the entry of every scan. Facts of another version may say
 /// something else of the same bytes.
 pub(crate) fn facts_version(generation: u32) -> &'static str {
@@ -38,11 +42,37 @@ pub(crate) fn facts_version(generation: u32) -> &'static str {
         let digest = data_encoding::HEXLOWER.encode(&attest::sha256(&[rules.join("\n").as_bytes()]));
         let first =
             format!("cofferdam-scan/{}+{}", env!("CARGO_PKG_VERSION"), digest.get(..DIGITS).unwrap_or_default());
-        let names = format!("{first}+names");
+        let names = format!("{first}+{NAMES}");
         [first, names]
     });
     let [first, names] = &*VERSIONS;
     if generation == FIRST_SCAN { first } else { names }
+}
+
+/// Whether a scanner of this version looks for names.
+pub(crate) fn looks_for_names(version: &str) -> bool {
+    version.split('+').any(|part| part == NAMES)
+}
+
+/// What reads an object: a scanner that knows what the dataset's contract says of it, and its version.
+pub(crate) struct Instrument {
+    pub(crate) scanner: Scanner,
+    pub(crate) version: String,
+}
+
+impl Instrument {
+    /// Of what lies under `key`, for its first scan or a later one.
+    pub(crate) fn of(dataset: &Dataset, key: &[u8], generation: u32) -> Self {
+        // A first scan that others wait for anyway looks for names at once.
+        let generation = generation.max(u32::from(dataset.names() == Names::BeforeReading));
+        let (plain, version) = (scanner(generation), facts_version(generation));
+        match dataset.structure(&String::from_utf8_lossy(key)) {
+            None => Self { scanner: plain.clone(), version: version.to_owned() },
+            Some((revision, structure)) => {
+                Self { scanner: plain.knowing(&structure), version: format!("{version}+contract-{revision}") }
+            }
+        }
+    }
 }
 
 /// How many of a body's first bytes tell what it is: a tar header.
@@ -123,8 +153,9 @@ impl Custody {
     ) -> Result<Inspection, CustodyError> {
         let name = String::from_utf8_lossy(key).into_owned();
         let hint = Hint { content_type, name: &name };
-        let scan = scanner(FIRST_SCAN).begin(&hint, self.digester(engagement)?);
-        let gathered = Gathered::new(engagement, dataset, version, FIRST_SCAN);
+        let instrument = Instrument::of(dataset, key, FIRST_SCAN);
+        let scan = instrument.scanner.begin(&hint, self.digester(engagement)?);
+        let gathered = Gathered::new(engagement, dataset, version, &instrument);
         Ok(Inspection { scan, gathered, staged: false, name, start: Vec::new() })
     }
 
@@ -195,9 +226,9 @@ impl Inspection {
 }
 
 impl Gathered {
-    pub(crate) fn new(engagement: &Engagement, dataset: &Dataset, version: VersionId, generation: u32) -> Self {
+    pub(crate) fn new(engagement: &Engagement, dataset: &Dataset, version: VersionId, instrument: &Instrument) -> Self {
         let folder = Folder::new(Blocks { first: BLOCK_BYTES, rest: BLOCK_BYTES });
-        let tally = Tally::new(folder, facts_version(generation), dataset.settings.secrets);
+        let tally = Tally::new(folder, &instrument.version, dataset.settings.secrets);
         Self { tally, digest: MentionDigest::new(), engagement: engagement.id, version }
     }
 
@@ -225,7 +256,8 @@ impl Gathered {
 }
 
 /// SHA-256 over mentions in order: per mention `u32be` counts, identities, places as `u32be block || type || 0`, and the
-/// `u32be` count of people whom no identifier tells apart.
+/// `u32be` count of people whom no identifier tells apart; then 1 if a contract's key names the person and 0 if not, and a `u32be`
+/// count of residences, each as its code and 0.
 struct MentionDigest(aws_lc_rs::digest::Context);
 
 impl MentionDigest {
@@ -239,6 +271,8 @@ impl MentionDigest {
             identities: mention.identities.to_vec(),
             places: mention.places.to_vec(),
             unresolved: mention.unresolved,
+            keyed: mention.keyed,
+            residences: mention.residences.to_vec(),
         });
         rows.inspect(|row| self.update(row)).collect()
     }
@@ -256,6 +290,12 @@ impl MentionDigest {
             self.0.update(&[0]);
         }
         self.0.update(&mention.unresolved.to_be_bytes());
+        self.0.update(&[u8::from(mention.keyed)]);
+        self.0.update(&count(mention.residences.len()));
+        for residence in &mention.residences {
+            self.0.update(residence.as_str().as_bytes());
+            self.0.update(&[0]);
+        }
     }
 
     fn finish(self) -> String {

@@ -17,6 +17,7 @@ use base::lock::Lock;
 use base::object::Part;
 use base::word::{ScanState, Verb};
 use catalog::model::{Applied, Change, DatasetRow, MentionRow, Precondition, PutVersion, VersionRow};
+use contract::Names;
 use seal::{Identity as SealedIdentity, ObjectSealer};
 
 use crate::custody::{Custody, Matter};
@@ -24,7 +25,7 @@ use crate::digests::{Algorithm, Digests};
 use crate::directory::Engagement;
 use crate::entries::{Put, kind};
 use crate::error::{Clash, CustodyError};
-use crate::facts::Facts;
+use crate::facts::{Facts, Inspection};
 use crate::findings::{FIRST_SCAN, ScanReport};
 use crate::identity::Caller;
 use crate::incoming::{Ended, Expected, Finished, Incoming};
@@ -33,6 +34,7 @@ use crate::meta::Meta;
 use crate::settings::{Dataset, Versioning};
 use crate::sink::Sink;
 use crate::version::{self, ObjectName, VersionName};
+use crate::worker::scanned_by;
 
 /// The largest object that is put in one piece, or part of a multipart upload. SPEC: S3 limits.
 pub const LARGEST_PUT_BYTES: u64 = 5 * 1024 * 1024 * 1024;
@@ -111,14 +113,12 @@ impl Custody {
         let identity = SealedIdentity { engagement: engagement.id, dataset: dataset.id, object, version };
         let sealer = ObjectSealer::begin(&self.ring, identity, self.clock.now().day())?;
         let digests = Digests::new(&new.algorithms, new.sha256);
-        let inspection = self.inspect(
-            &engagement,
-            &dataset,
-            version,
-            key,
-            new.meta.headers.get("content-type").map(String::as_str),
-        )?;
-        let sink = Sink::new(Arc::clone(self), request, sealer.part(1)?, digests, Some(inspection), true);
+        let content_type = new.meta.headers.get("content-type").map(String::as_str);
+        // Looking for names takes ten times as long as receiving: where nobody may read before that is done, a worker does it.
+        let inspection = (dataset.names() != Names::BeforeReading)
+            .then(|| self.inspect(&engagement, &dataset, version, key, content_type))
+            .transpose()?;
+        let sink = Sink::new(Arc::clone(self), request, sealer.part(1)?, digests, inspection, true);
         let of = Whole { key: key.to_vec(), object, version, new, sealer };
         Ok(Incoming::begin(Arc::clone(self), caller, request, engagement, dataset, sink, of))
     }
@@ -165,7 +165,7 @@ impl Custody {
             lock: row.lock,
             scan: row.scan,
             facts: facts.digest.clone(),
-            scanner: crate::facts::facts_version(FIRST_SCAN),
+            scanner: scanned_by(facts.report.as_ref(), FIRST_SCAN),
             policies: Arc::clone(permit.policies()),
         };
         let draft = self.draft(caller, request, engagement.id.into(), kind::PUT, entry)?;
@@ -188,13 +188,16 @@ impl Custody {
             if let Some(report) = &facts.report {
                 changes.push(self.reported(engagement, row.version, FIRST_SCAN, report)?);
             }
+            if self.looks_for_names_later(&row) {
+                changes.push(Change::QueueScan { version: row.version, at: row.modified });
+            }
         } else {
             changes.push(self.hold(row.version));
         }
         let recorded = self.act(caller, permit, changes, draft).await;
         // Whatever the answer: a commit that reported failure may have taken effect.
         self.shelf.drop_name(row.dataset, &row.key);
-        if facts.state == ScanState::Pending {
+        if facts.state == ScanState::Pending || dataset.names() == Names::After {
             self.scan_soon();
         }
         let recorded = match recorded {
@@ -304,8 +307,8 @@ impl Incoming {
         };
         let Ended { custody, caller, request, engagement, dataset, sunk, of } = ended;
         let Whole { key, object, version, mut new, sealer } = of;
-        let unseen = || base::Fault::new(base::Kind::Bug, "a put was not scanned");
-        let facts = sunk.inspection.ok_or_else(unseen)?.finish();
+        // Nobody looked as it came: a worker does, before others read it.
+        let facts = sunk.inspection.map_or_else(Facts::pending, Inspection::finish);
         let staged = facts.staged;
         let size = sunk.digested.length;
         let mut meta = std::mem::take(&mut new.meta);

@@ -208,7 +208,7 @@ impl Custody {
             generation: job.generation,
             scan: row.scan,
             facts: "",
-            scanner: facts_version(job.generation),
+            scanner: facts_version(job.generation).to_owned(),
             failure: Some(&reason),
         };
         let request: RequestId = self.request();

@@ -22,12 +22,22 @@ pub struct Headcount {
 pub(crate) struct Links(HashMap<u32, u32>);
 
 impl Links {
-    /// From pairs of ordinals.
-    pub(crate) fn of(pairs: &[(u32, u32)]) -> Self {
+    /// From pairs of ordinals. Two of those who are `keyed` are never one: a contract tells them apart.
+    pub(crate) fn of(pairs: &[(u32, u32)], keyed: &RoaringBitmap) -> Self {
         let mut links = Self(HashMap::new());
+        // Groups with somebody keyed, by their first.
+        let mut known: BTreeSet<u32> = BTreeSet::new();
+        let is_known = |known: &BTreeSet<u32>, first: u32| known.contains(&first) || keyed.contains(first);
         for (a, b) in pairs {
             let (a, b) = (links.first(*a), links.first(*b));
+            let (a_known, b_known) = (is_known(&known, a), is_known(&known, b));
+            if a == b || (a_known && b_known) {
+                continue;
+            }
             links.0.insert(a.max(b), a.min(b));
+            if a_known || b_known {
+                known.insert(a.min(b));
+            }
         }
         // Each stands directly under its first now, so that counting looks up once.
         let all: Vec<u32> = links.0.keys().copied().collect();
@@ -75,7 +85,12 @@ mod tests {
     use super::*;
 
     fn count(pairs: &[(u32, u32)], people: &[u32], unresolved: u64) -> (u64, u64) {
-        let Headcount { low, high } = Links::of(pairs).count(&people.iter().copied().collect(), unresolved);
+        counted(pairs, &[], people, unresolved)
+    }
+
+    fn counted(pairs: &[(u32, u32)], keyed: &[u32], people: &[u32], unresolved: u64) -> (u64, u64) {
+        let links = Links::of(pairs, &keyed.iter().copied().collect());
+        let Headcount { low, high } = links.count(&people.iter().copied().collect(), unresolved);
         (low, high)
     }
 
@@ -85,6 +100,14 @@ mod tests {
         assert_eq!(count(&[(1, 2)], &[1, 2, 3], 4), (2, 7));
         assert_eq!(count(&[(1, 2), (2, 3), (4, 5)], &[1, 2, 3, 4, 5, 6], 0), (3, 6));
         assert_eq!(count(&[(2, 3), (1, 3)], &[1, 2, 3], 0), (1, 3));
+    }
+
+    #[test]
+    fn people_with_keys_of_their_own_are_never_one() {
+        assert_eq!(counted(&[(1, 2)], &[1, 2], &[1, 2], 0), (2, 2));
+        assert_eq!(counted(&[(1, 3), (2, 3)], &[1, 2], &[1, 2, 3], 0), (2, 3), "they share an address");
+        assert_eq!(counted(&[(1, 3), (2, 3), (3, 4)], &[1, 2], &[1, 2, 3, 4], 0), (2, 4));
+        assert_eq!(counted(&[(3, 4), (4, 5)], &[5], &[3, 4, 5], 0), (1, 3));
     }
 
     #[test]

@@ -16,6 +16,7 @@ use crate::custody::{Custody, Matter};
 use crate::directory::Engagement;
 use crate::entries::{Evidence, kind};
 use crate::error::CustodyError;
+use crate::facts::looks_for_names;
 use crate::findings::{Found, ScanReport};
 use crate::identity::Caller;
 use crate::people::{Headcount, Links};
@@ -52,6 +53,9 @@ pub struct Profile {
     pub types: Vec<TypeProfile>,
     /// What was found, by type, rule and confidence.
     pub found: Vec<Found>,
+    /// Objects that were scanned, and in which nobody has looked for names yet: the people whom they name are not counted.
+    #[serde(default)]
+    pub names_unknown: u64,
     /// Objects by the scanner whose findings these are.
     pub scanners: BTreeMap<String, u64>,
     /// Objects that were not scanned, or only in part.
@@ -120,6 +124,7 @@ impl Custody {
             people: Headcount::default(),
             types: Vec::new(),
             found: Vec::new(),
+            names_unknown: 0,
             scanners: BTreeMap::new(),
             not_scanned: Vec::new(),
             not_scanned_omitted: 0,
@@ -163,6 +168,9 @@ impl Custody {
             .map(|scan| ScanReport::open(&engagement.fields, row.version, scan.generation, &scan.report))
             .transpose()?;
         if let Some(report) = &report {
+            if row.scan != ScanState::Unscannable && !looks_for_names(&report.scanner) {
+                one_more(&mut profile.names_unknown);
+            }
             one_more(profile.scanners.entry(report.scanner.clone()).or_default());
             let mut types = BTreeSet::new();
             for found in &report.found {
@@ -213,7 +221,8 @@ impl Custody {
             everybody.extend(fact.subjects.iter());
             *unresolved = unresolved.saturating_add(fact.unresolved);
         })?;
-        let links = Links::of(&self.catalog.subject_links(engagement.id)?);
+        let keyed = self.catalog.keyed_people(engagement.id)?;
+        let links = Links::of(&self.catalog.subject_links(engagement.id)?, &keyed);
         let unresolved = all.values().map(|(_, unresolved)| unresolved).fold(0u64, |sum, one| sum.saturating_add(*one));
         profile.people = links.count(&everybody, unresolved);
         for data_type in DataType::ALL {

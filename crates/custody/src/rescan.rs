@@ -98,7 +98,7 @@ impl Custody {
         let (engagement, dataset) = self.collection(caller, bucket)?;
         let matter = Matter::names(request, Verb::ConfigureDataset, &engagement, Some(&dataset));
         let permit = self.judge(caller, matter).await?;
-        let what = Rescan { dataset: dataset.id, scanner: facts_version(AGAIN) };
+        let what = Rescan { dataset: dataset.id, scanner: facts_version(AGAIN).to_owned() };
         let draft = self.draft(caller, request, engagement.id.into(), kind::RESCAN, what)?;
         self.act(caller, permit, Vec::new(), draft).await?;
         let (newest, at) = (self.catalog.newest_ordinal()?, self.clock.now());

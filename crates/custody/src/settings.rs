@@ -15,14 +15,16 @@ use std::sync::Arc;
 
 use base::id::{DatasetId, RequestId};
 use base::word::{RetentionMode, Verb};
-use catalog::model::{Change, DatasetRow};
+use catalog::model::{Change, ContractRow, DatasetRow};
 use seal::Fields;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{OwnedRwLockReadGuard, RwLock};
 
+use crate::contracts::{self, Bound};
 use crate::cors::CorsRule;
 use crate::custody::{Custody, Matter};
-use crate::entries::{DatasetConfigured, kind};
+use crate::directory::Engagement;
+use crate::entries::{ContractSet, DatasetConfigured, kind};
 use crate::error::{Clash, CustodyError, Thing};
 use crate::identity::Caller;
 use crate::version::{Version, VersionName};
@@ -53,6 +55,9 @@ pub struct DatasetSettings {
     /// What becomes of a version in which secrets are found.
     #[serde(skip_serializing_if = "SecretsFound::is_default")]
     pub secrets: SecretsFound,
+    /// The contract, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contract: Option<Bound>,
 }
 
 /// What becomes of a version in which a scan is sure to have found secrets. Card verification data is not asked about: nobody
@@ -92,6 +97,14 @@ impl FromStr for SecretsFound {
             _ => Err(CustodyError::invalid(format!("`{text}` is neither `quarantine` nor `list`"))),
         }
     }
+}
+
+/// What was changed of settings, for the record.
+pub(crate) enum Changed {
+    /// One setting; words of S3.
+    Setting { setting: &'static str, value: String },
+    /// The contract.
+    Contract { document: String, digest: [u8; 32], subject_key: bool, not_understood: u64 },
 }
 
 /// Whether versions are kept.
@@ -151,15 +164,20 @@ impl Deref for Dataset {
 }
 
 impl Dataset {
-    /// Opens the settings of a row.
+    /// Opens the settings of a row. What the contract says of purposes and of what nobody can read stands in the place of what the
+    /// row says.
     ///
     /// # Errors
     /// `Corrupt` if they do not verify.
-    pub(crate) fn open(row: DatasetRow, fields: &Fields) -> Result<Self, CustodyError> {
+    pub(crate) fn open(mut row: DatasetRow, fields: &Fields) -> Result<Self, CustodyError> {
         let settings = match &row.settings {
             None => DatasetSettings::default(),
             Some(sealed) => DatasetSettings::open(fields, row.id, row.revision, sealed)?,
         };
+        if let Some(Bound { terms, .. }) = &settings.contract {
+            row.purposes = terms.purposes.clone().unwrap_or(row.purposes);
+            row.unscannable_readable = Self::unscannable_by_contract(terms).unwrap_or(row.unscannable_readable);
+        }
         Ok(Self { row, settings, gate: Arc::default() })
     }
 }
@@ -257,6 +275,20 @@ impl Custody {
         setting: &'static str,
         change: impl FnOnce(&mut DatasetSettings) -> Result<String, CustodyError> + Send,
     ) -> Result<(), CustodyError> {
+        let change = |_: &Engagement, settings: &mut DatasetSettings, _: u64| {
+            change(settings).map(|value| Changed::Setting { setting, value })
+        };
+        self.reconfigure(caller, request, bucket, change).await
+    }
+
+    /// Changes the settings of a bucket; `change` is given the revision that it begins.
+    pub(crate) async fn reconfigure(
+        &self,
+        caller: &Caller,
+        request: RequestId,
+        bucket: &str,
+        change: impl FnOnce(&Engagement, &mut DatasetSettings, u64) -> Result<Changed, CustodyError> + Send,
+    ) -> Result<(), CustodyError> {
         let (engagement, dataset) = self.collection(caller, bucket)?;
         let matter = Matter::names(request, Verb::ConfigureDataset, &engagement, Some(&dataset));
         let permit = self.judge(caller, matter).await?;
@@ -265,9 +297,9 @@ impl Custody {
         let (_, dataset) = self.collection(caller, bucket)?;
         let revision = dataset.revision.saturating_add(1);
         let mut settings = dataset.settings.clone();
-        let changed = change(&mut settings)
-            .and_then(|value| Ok((value, settings.seal(&engagement.fields, dataset.id, revision)?)));
-        let (value, sealed) = match changed {
+        let changed = change(&engagement, &mut settings, revision)
+            .and_then(|changed| Ok((changed, settings.seal(&engagement.fields, dataset.id, revision)?)));
+        let (changed, sealed) = match changed {
             Ok(changed) => changed,
             Err(error) => {
                 let (verb, failure) = (Verb::ConfigureDataset, error.kind().name());
@@ -276,12 +308,27 @@ impl Custody {
             }
         };
         let digest = data_encoding::HEXLOWER.encode(&attest::sha256(&[&sealed]));
-        let what = DatasetConfigured { dataset: dataset.id, setting, value, revision, digest };
-        let draft = self.draft(caller, request, engagement.id.into(), kind::DATASET_CONFIGURE, what)?;
-        let change = Change::DatasetSettings { dataset: dataset.id, settings: sealed, revision };
+        let dataset_id = dataset.id;
+        let mut changes = vec![Change::DatasetSettings { dataset: dataset_id, settings: sealed, revision }];
+        let chain = engagement.id.into();
+        let draft = match changed {
+            Changed::Setting { setting, value } => {
+                let what = DatasetConfigured { dataset: dataset_id, setting, value, revision, digest };
+                self.draft(caller, request, chain, kind::DATASET_CONFIGURE, what)?
+            }
+            Changed::Contract { document, digest: of, subject_key, not_understood } => {
+                let sealed = contracts::seal(&engagement.fields, dataset_id, revision, &document)?;
+                let at = self.clock.now();
+                let row = ContractRow { dataset: dataset_id, revision, at, digest: of, document: sealed };
+                changes.push(Change::Contract(row));
+                let contract = data_encoding::HEXLOWER.encode(&of);
+                let what = ContractSet { dataset: dataset_id, contract, subject_key, not_understood, revision, digest };
+                self.draft(caller, request, chain, kind::DATASET_CONTRACT, what)?
+            }
+        };
         // INVARIANT: what was decided under the old settings is durable before the new ones are, or is decided again.
         let _alone = dataset.gate.write().await;
-        let recorded = self.act(caller, permit, vec![change], draft).await;
+        let recorded = self.act(caller, permit, changes, draft).await;
         // Whatever the answer: a commit that reported failure may have taken effect.
         if let Some(row) = self.catalog.dataset(dataset.id)? {
             self.directory.add_dataset(row)?;

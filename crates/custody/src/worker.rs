@@ -11,6 +11,7 @@ use std::sync::Arc;
 use base::id::VersionId;
 use base::word::{Decision, ScanState};
 use catalog::model::{Change, JobRow, VersionRow};
+use contract::Names;
 use scan::{Finding, Hint, Sink as _};
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
@@ -20,8 +21,8 @@ use crate::custody::Custody;
 use crate::directory::Engagement;
 use crate::entries::{Scanned, kind};
 use crate::error::{Clash, CustodyError};
-use crate::facts::{Facts, Gathered, facts_version, scanner};
-use crate::findings::ScanReport;
+use crate::facts::{Facts, Gathered, Instrument, facts_version};
+use crate::findings::{FIRST_SCAN, ScanReport};
 use crate::identity::Caller;
 use crate::intake::joined;
 use crate::jobs::LEASE_SECONDS;
@@ -39,8 +40,9 @@ impl Custody {
     ) -> Result<(), CustodyError> {
         let dataset = self.directory.dataset(row.dataset).ok_or(CustodyError::Hidden)?;
         let version = Arc::new(Version::check(row.clone(), &engagement.fields)?);
-        let gathered = Gathered::new(engagement, &dataset, row.version, job.generation);
-        let unpacker = Unpacker::new(scanner(job.generation).clone(), self.digester(engagement)?);
+        let instrument = Instrument::of(&dataset, &row.key, job.generation);
+        let gathered = Gathered::new(engagement, &dataset, row.version, &instrument);
+        let unpacker = Unpacker::new(instrument.scanner, self.digester(engagement)?);
         let handle = Handle::current();
         let reading = Reading::new(Arc::clone(self), engagement, dataset, version, job, handle.clone());
         let (custody, generation) = (Arc::clone(self), job.generation);
@@ -69,6 +71,13 @@ impl Custody {
         let known = self.report_of(engagement, row)?;
         let more = count(facts.report.as_ref()) > count(known.as_ref());
         Ok(if more { ScanState::Quarantined } else { ScanState::Scanned })
+    }
+
+    /// Whether another scan is to look for names in a version that its first one is over with.
+    pub(crate) fn looks_for_names_later(&self, row: &VersionRow) -> bool {
+        let read = matches!(row.scan, ScanState::Scanned | ScanState::Quarantined);
+        let dataset = self.directory.dataset(row.dataset);
+        read && dataset.is_some_and(|dataset| dataset.names() == Names::After)
     }
 
     /// Says how far a scan came, and that its worker lives.
@@ -110,13 +119,16 @@ impl Custody {
             if let Some(report) = &facts.report {
                 changes.push(self.reported(engagement, version, generation, report)?);
             }
+            if generation == FIRST_SCAN && self.looks_for_names_later(&row) {
+                changes.push(Change::QueueScan { version, at: self.clock.now() });
+            }
             let what = Scanned {
                 dataset: row.dataset,
                 version,
                 generation,
                 scan: row.scan,
                 facts: &facts.digest,
-                scanner: facts_version(generation),
+                scanner: scanned_by(facts.report.as_ref(), generation),
                 failure: None,
             };
             let draft = self.draft(&caller, self.request(), engagement.id.into(), kind::SCAN, what)?;
@@ -125,12 +137,18 @@ impl Custody {
                 recorded => {
                     recorded?;
                     self.shelf.drop_name(row.dataset, &row.key);
+                    self.scan_soon();
                     return Ok(());
                 }
             }
         }
         Err(CustodyError::Conflict(Clash::Raced))
     }
+}
+
+/// Which scanner made a version's facts.
+pub(crate) fn scanned_by(report: Option<&ScanReport>, generation: u32) -> String {
+    report.map_or_else(|| facts_version(generation).to_owned(), |report| report.scanner.clone())
 }
 
 /// Where a worker puts what is found: into the catalog, as it comes.

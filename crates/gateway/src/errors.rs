@@ -85,6 +85,7 @@ fn missing(what: Thing) -> Refusal {
         | Thing::Session
         | Thing::Approval
         | Thing::Quarantined
+        | Thing::Contract
         | Thing::Decoy
         | Thing::Alarm
         | Thing::Receiver => Refusal::new(Code::AccessDenied, DENIED),

@@ -9,8 +9,9 @@ use base::lock::Lock;
 use base::word::{ScanState, State};
 
 use super::{
-    AlarmRow, ApprovalRow, DatasetRow, DecoyRow, EngagementRow, GrantRow, JobRow, MentionRow, OutboxRow, PartnerRow,
-    PrincipalRow, PutVersion, ReceiverRow, ReviewRow, Sealed, SessionRow, TouchKey, Touches, UploadPartRow, UploadRow,
+    AlarmRow, ApprovalRow, ContractRow, DatasetRow, DecoyRow, EngagementRow, GrantRow, JobRow, MentionRow, OutboxRow,
+    PartnerRow, PrincipalRow, PutVersion, ReceiverRow, ReviewRow, Sealed, SessionRow, TouchKey, Touches, UploadPartRow,
+    UploadRow,
 };
 
 /// A change of the catalog; travels with entries through the commit queue.
@@ -40,6 +41,15 @@ pub enum Change {
         /// The revision they begin.
         revision: u64,
     },
+    /// Another scan of a version waits to be made, unless one does already.
+    QueueScan {
+        /// Of which.
+        version: VersionId,
+        /// Since when.
+        at: Timestamp,
+    },
+    /// The contract of a dataset. `Conflict` if it has one of this revision.
+    Contract(ContractRow),
     /// Removes a dataset. `Conflict` if it still has versions, delete markers or uploads.
     DropDataset(DatasetId),
     /// A new principal. `Conflict` if the name or public key is taken.

@@ -10,6 +10,7 @@ use custody::settings::SecretsFound;
 use serde_json::{Value, json};
 
 use super::Context;
+use super::contract::Contract;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::output::{Format, escape};
@@ -39,6 +40,9 @@ pub(super) enum Dataset {
         #[arg(long)]
         secrets: SecretsFound,
     },
+    /// The contract of a dataset: who its people are, what is confidential, what may be done with it
+    #[command(subcommand)]
+    Contract(Contract),
     /// Show what a dataset holds: types of data, people, objects, and what was not scanned
     Profile {
         /// The bucket's name
@@ -73,6 +77,7 @@ impl Dataset {
                 let configured = client.configure_secrets(&bucket, secrets).await?;
                 context.shown("dataset", &configured)?;
             }
+            Self::Contract(contract) => return contract.run(context).await,
             Self::Profile { bucket } => show_profile(context, &client.profile(&bucket).await?)?,
             Self::Unscanned { bucket } => {
                 let profile = client.profile(&bucket).await?;
@@ -113,6 +118,9 @@ fn show_profile(context: &Context, profile: &Profile) -> Result<(), Error> {
                 ("people", people(profile.people)),
             ];
             lines.extend(profile.states.iter().map(|(state, count)| (state.word(), count.to_string())));
+            if profile.names_unknown > 0 {
+                lines.push(("names not yet looked for", format!("in {} objects", profile.names_unknown)));
+            }
             lines.extend(profile.scanners.iter().map(|(scanner, count)| ("scanner", format!("{scanner}: {count}"))));
             output.one("dataset-profile", profile, &lines)?;
             if !profile.types.is_empty() {

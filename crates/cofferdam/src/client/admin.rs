@@ -9,6 +9,7 @@ use base::word::{Decision, Purpose};
 use base::{Entropy, Kind, Timestamp};
 use bytes::Bytes;
 use custody::approvals::Approval;
+use custody::contracts::ContractAnswer;
 use custody::evidence::LedgerState;
 use custody::office::{NewGrant, NewPrincipal};
 use custody::pause::{Paused, Resumed};
@@ -211,6 +212,22 @@ impl AdminClient {
     /// As [`Self::call`].
     pub async fn configure_secrets(&self, bucket: &str, secrets: SecretsFound) -> Result<Value, Error> {
         self.post(&["datasets", bucket, "secrets"], &json!({ "secrets": secrets })).await
+    }
+
+    /// Puts a dataset under a contract.
+    ///
+    /// # Errors
+    /// As [`Self::call`].
+    pub async fn set_contract(&self, bucket: &str, document: &str) -> Result<ContractAnswer, Error> {
+        self.post(&["datasets", bucket, "contract"], &json!({ "document": document })).await
+    }
+
+    /// The contract of a dataset.
+    ///
+    /// # Errors
+    /// As [`Self::call`].
+    pub async fn contract(&self, bucket: &str) -> Result<ContractAnswer, Error> {
+        self.get(&["datasets", bucket, "contract"]).await
     }
 
     /// What a dataset holds.

@@ -49,6 +49,23 @@ pub(super) async fn profile(call: Call) -> Answer {
     answer(&profile.map_err(|error| call.problem(&error))?)
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Contracted {
+    document: String,
+}
+
+pub(super) async fn set_contract(call: Call) -> Answer {
+    let Contracted { document } = call.read()?;
+    let set = call.custody.set_contract(&call.caller, call.request, call.name(), &document).await;
+    answer(&set.map_err(|error| call.problem(&error))?)
+}
+
+pub(super) async fn show_contract(call: Call) -> Answer {
+    let shown = call.custody.contract(&call.caller, call.request, call.name()).await;
+    answer(&shown.map_err(|error| call.problem(&error))?)
+}
+
 pub(super) async fn rescan(call: Call) -> Answer {
     let queued = call.custody.rescan(&call.caller, call.request, call.name()).await;
     answer(&queued.map_err(|error| call.problem(&error))?)

@@ -117,6 +117,8 @@ routes! {
     POST "datasets" "dataset create" => handlers::create_dataset;
     GET "datasets/{bucket}" "dataset show" => handlers::show_dataset;
     POST "datasets/{bucket}/secrets" "dataset configure" => intake::configure_secrets;
+    POST "datasets/{bucket}/contract" "dataset contract set" => intake::set_contract;
+    GET "datasets/{bucket}/contract" "dataset contract show" => intake::show_contract;
     GET "datasets/{bucket}/profile" "dataset profile" => intake::profile;
     POST "datasets/{bucket}/rescan" "dataset rescan" => intake::rescan;
     GET "datasets/{bucket}/rescan" "dataset rescan" => intake::rescan_state;
