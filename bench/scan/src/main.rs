@@ -4,6 +4,7 @@
 //! scored by the same rule; speed beside a set of regular expressions, an automaton of the key words, and the memory.
 
 mod alarms;
+mod parquet;
 mod peer_names;
 mod prepare;
 mod quality;

@@ -6,6 +6,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
+use base::word::DataType;
 use scan::{Confidence, Digester, Options, Rules, Scanner};
 use survey::{ReadAs, predict};
 
@@ -150,6 +151,21 @@ fn figures(score: Score) -> [String; 3] {
 }
 
 /// What is counted by document: recall where there is something, alarms where there is nothing.
+/// The canonical labels of rules for identity, tax, passport, licence and patient numbers.
+fn given_by_states() -> BTreeSet<String> {
+    const TYPES: [DataType; 6] = [
+        DataType::Ssn,
+        DataType::NationalId,
+        DataType::TaxId,
+        DataType::Passport,
+        DataType::DrivingLicence,
+        DataType::HealthId,
+    ];
+    let rules = Rules::built_in();
+    let given = rules.iter().filter(|(_, rule)| TYPES.contains(&rule.data_type));
+    given.filter_map(|(_, rule)| canonical(&rule.label).map(str::to_owned)).collect()
+}
+
 fn by_document(set: &Set, who: &str, predicted: &[Span], claimed: &BTreeSet<&str>) -> String {
     let only: Option<&str> = match set.name.as_str() {
         IDENTIFIERS => None,
@@ -165,16 +181,21 @@ fn by_document(set: &Set, who: &str, predicted: &[Span], claimed: &BTreeSet<&str
     let rows: Vec<(&str, (u64, u64))> = match only {
         None => {
             let scores = score(&sides(&set.gold), &sides(predicted));
-            let (mut all, mut looked_for) = (Score::default(), Score::default());
+            let [mut all, mut looked_for, mut numbers] = [Score::default(); 3];
+            let given = given_by_states();
             for (label, one) in &scores {
                 all.add(*one);
                 if claimed.contains(label) {
                     looked_for.add(*one);
                 }
+                if given.contains(*label) {
+                    numbers.add(*one);
+                }
             }
             vec![
                 ("spans found, and typed right", (all.found, all.gold)),
                 ("the same, of types that are looked for", (looked_for.found, looked_for.gold)),
+                ("the same, of numbers that states give to people", (numbers.found, numbers.gold)),
             ]
         }
         Some(only) => {

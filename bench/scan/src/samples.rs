@@ -1,4 +1,4 @@
-//! What speed is measured on: made-up prose, chats and tables with people in them here and there, and real source code.
+//! What speed is measured on: made-up prose, chats, tables and columns with people in them here and there, and real source code.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use scan::specimen::Person;
 use survey::{Listed, Walk};
 
-use crate::Outcome;
+use crate::{Outcome, parquet};
 
 /// How long each sample is: more than the second level of caches holds.
 pub(crate) const SAMPLE_BYTES: usize = 16 << 20;
@@ -52,6 +52,7 @@ pub(crate) fn all(code: &Path) -> Outcome<Vec<Sample>> {
         Sample { name: "prose", file: "prose.txt", bytes: filled(|out| paragraph(&mut numbers, out)) },
         Sample { name: "chat JSONL", file: "chat.jsonl", bytes: filled(|out| chat(&mut numbers, out)) },
         Sample { name: "CSV", file: "people.csv", bytes: table(&mut numbers) },
+        Sample { name: "Parquet, the rows of CSV", file: "people.parquet", bytes: columns(&mut numbers) },
         Sample { name: "Python", file: "code.py", bytes: sources(code)? },
     ])
 }
@@ -210,6 +211,21 @@ fn table(numbers: &mut Numbers) -> Vec<u8> {
         out.push_str("\"\n");
     }
     out.into_bytes()
+}
+
+/// Rows like those of [`table`], by columns.
+fn columns(numbers: &mut Numbers) -> Vec<u8> {
+    let mut rows = Vec::new();
+    let mut bytes = 0;
+    while bytes < SAMPLE_BYTES {
+        let person = Person::new(&mut || numbers.next());
+        let mut note = String::new();
+        (0..4).for_each(|_| sentence(numbers, &mut note));
+        let row = vec![person.name, person.email, person.phone, numbers.pick(WORDS).to_owned(), note];
+        bytes = row.iter().fold(bytes, |bytes, cell| bytes.saturating_add(cell.len()).saturating_add(4));
+        rows.push(row);
+    }
+    parquet::file(&["name", "email", "phone", "city", "note"], &rows)
 }
 
 fn sources(folder: &Path) -> Outcome<Vec<u8>> {

@@ -14,11 +14,8 @@ pub(crate) struct Marks(u8);
 /// How many bytes are looked at at once.
 const STRIDE_BYTES: usize = 32;
 
-/// Key characters are counted by so many.
+/// Key characters are counted by so many: of every run of 16, three aligned groups in a row are full.
 const GROUP_BYTES: usize = 4;
-
-/// Of every run of 16 key characters, so many aligned groups in a row are full.
-const FULL_GROUPS: usize = 3;
 
 /// A text that is longer is searched for everything: its searches pay for themselves, and one pass more would not.
 const LONGEST_BYTES: usize = 4 << 10;
@@ -50,21 +47,14 @@ impl Marks {
         }
         let (mut marks, mut before, mut full) = (0, 0, 0_u32);
         let (strides, rest) = text.as_chunks::<STRIDE_BYTES>();
-        for stride in strides {
+        let mut padded = [0; STRIDE_BYTES];
+        padded.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+        for stride in strides.iter().chain(std::iter::once(&padded)) {
             let [first, .., last] = stride;
             full = (full >> (STRIDE_BYTES / GROUP_BYTES)) | full_groups(stride);
             let run = full & full >> 1 & full >> 2 != 0;
             marks |= of_stride(stride) | said(before, *first) | Self::RUN.when(run);
             before = *last;
-        }
-        // The groups at the end of the last stride may be the beginning of a row.
-        let mut row = (full << 22).leading_ones() as usize;
-        row = row.saturating_mul(GROUP_BYTES);
-        for byte in rest {
-            row = if is_key(*byte) { row.saturating_add(1) } else { 0 };
-            let run = row >= GROUP_BYTES * FULL_GROUPS;
-            marks |= of_byte(*byte) | said(before, *byte) | Self::RUN.when(run);
-            before = *byte;
         }
         Self(marks)
     }
@@ -87,13 +77,17 @@ impl Marks {
 
 /// What one stride has, but for runs.
 fn of_stride(stride: &[u8; STRIDE_BYTES]) -> u8 {
-    let pairs = stride.iter().zip(stride.iter().skip(1)).fold(0, |marks, (byte, next)| marks | said(*byte, *next));
+    // Whole strides beside each other, so that both loops are vectors without a remainder.
+    let mut next = [0; STRIDE_BYTES];
+    next.iter_mut().zip(stride.iter().skip(1)).for_each(|(to, from)| *to = *from);
+    let pairs = stride.iter().zip(&next).fold(0, |marks, (byte, next)| marks | said(*byte, *next));
     stride.iter().fold(pairs, |marks, byte| marks | of_byte(*byte))
 }
 
 /// Which groups of a stride are full of key characters: one bit each, above two for the end of the stride before.
 fn full_groups(stride: &[u8; STRIDE_BYTES]) -> u32 {
-    let keys = stride.map(|byte| u8::from(is_key(byte)));
+    let mut keys = [0; STRIDE_BYTES];
+    keys.iter_mut().zip(stride).for_each(|(key, byte)| *key = u8::from(is_key(*byte)));
     let (groups, _) = keys.as_chunks::<GROUP_BYTES>();
     let full = groups.iter().map(|group| u32::from(u32::from_ne_bytes(*group) == u32::from_ne_bytes([1; GROUP_BYTES])));
     full.enumerate().fold(0, |bits, (place, full)| bits | full.wrapping_shl(place as u32).wrapping_shl(2))

@@ -42,7 +42,8 @@ impl<'a> Runs<'a> {
                 Some(whole) => stride = *whole,
                 None => stride.iter_mut().zip(rest).for_each(|(to, from)| *to = *from),
             }
-            let keys = stride.map(|byte| u8::from(is_key(byte)));
+            let mut keys = [0; STRIDE_BYTES];
+            keys.iter_mut().zip(&stride).for_each(|(key, byte)| *key = u8::from(is_key(*byte)));
             let (groups, _) = keys.as_chunks::<GROUP_BYTES>();
             for (full, group) in self.full.iter_mut().zip(groups) {
                 *full = u64::from_ne_bytes(*group) == u64::from_ne_bytes([1; GROUP_BYTES]);
