@@ -143,7 +143,7 @@ fn partner(slice: &Slice, draft: &Draft, deadlines: &[Deadline]) -> PartnerPart 
     let notice =
         deadlines.iter().find(|of| of.recipient == Recipient::Partner && of.engagement == Some(slice.engagement));
     let counted = |count: crate::draft::Count| figure(count, basis(count.bounds()), &draft.as_of);
-    let people = exposure::total(&[slice], &slice.census, draft.keys_taken);
+    let people = exposure::total(&[slice], draft.keys_taken);
     PartnerPart {
         engagement: slice.engagement,
         name: slice.name.clone(),

@@ -28,6 +28,17 @@ fn figures_are_the_sum_of_the_slices_and_never_bare() {
     assert_eq!(washington.trigger_subjects.as_ref().unwrap().bounds(), Bounds { low: 487, high: 487 + 233 + 37 });
 }
 
+/// An allowance that the scope's own count holds already is not added twice, and the parts add up to the whole.
+#[test]
+fn whoever_cannot_be_told_apart_is_allowed_for_once() {
+    let mut draft = specimen::draft();
+    draft.slices[0].people.possible += draft.slices[0].census.unscanned_allowance;
+    let report = made(&draft, None).unwrap();
+    assert_eq!(report.exposure.subjects.total, specimen::report().exposure.subjects.total);
+    let parts: u64 = report.partners.iter().map(|part| part.subjects.high).sum();
+    assert_eq!(report.exposure.subjects.total.high, parts);
+}
+
 #[test]
 fn deadlines_of_the_specimen_stand_where_they_should() {
     let report = specimen::report();

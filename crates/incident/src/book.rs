@@ -67,12 +67,13 @@ impl RuleBook {
         Ok(())
     }
 
-    /// The version of each rule that was the newest on a day, `2026-11-24`. A later version does not rewrite what was reported
-    /// under an earlier one.
+    /// The version of each rule that was the newest on a day, `2026-11-24`; before its first version, the first. A later version does
+    /// not rewrite what was reported under an earlier one, and no day is so early that nothing is owed on it.
     pub fn on<'a>(&'a self, day: &'a str) -> impl Iterator<Item = &'a Rule> + 'a {
-        self.rules
-            .values()
-            .filter_map(move |versions| versions.range(..=day.to_owned()).next_back().map(|(_, rule)| rule))
+        self.rules.values().filter_map(move |versions| {
+            let newest = versions.range(..=day.to_owned()).next_back();
+            newest.or_else(|| versions.first_key_value()).map(|(_, rule)| rule)
+        })
     }
 
     /// Every version of every rule.

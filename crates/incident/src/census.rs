@@ -4,7 +4,7 @@
 //! in one group of each list, so any rule is counted exactly by adding the groups that meet it, also when the name stood in one
 //! file and the number in another. Who makes a census takes the union over the whole of what was reached first.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use base::word::DataType;
 use serde::{Deserialize, Serialize};
@@ -40,7 +40,8 @@ pub struct Census {
     pub possible: Vec<Group>,
     /// By what may have left in any form that holds it: `possible`, and sealed bytes.
     pub with_sealed: Vec<Group>,
-    /// How many more people may stand in what nobody has scanned; of them nothing else is known.
+    /// How many more people there may be: in what nobody has scanned, and among those whom nothing tells apart. Of them nothing
+    /// else is known.
     pub unscanned_allowance: u64,
 }
 
@@ -75,36 +76,6 @@ pub fn lies_in(residence: &str, place: &str) -> bool {
         "US" => residence == "US" || residence.starts_with("US-"),
         _ => residence == place,
     }
-}
-
-/// Groups people who are known by number, one set a type of data, as an index holds them. Costs 16 bytes or so a person.
-pub fn groups<People>(
-    types: impl IntoIterator<Item = (DataType, People)>,
-    residence: impl Fn(u32) -> Option<String>,
-) -> Vec<Group>
-where
-    People: IntoIterator<Item = u32>,
-{
-    let mut known: HashMap<u32, u64> = HashMap::new();
-    for (data_type, people) in types {
-        for person in people {
-            *known.entry(person).or_default() |= bit(data_type);
-        }
-    }
-    let mut groups: BTreeMap<(u64, Option<String>), u64> = BTreeMap::new();
-    for (person, types) in known {
-        let count = groups.entry((types, residence(person))).or_default();
-        *count = count.saturating_add(1);
-    }
-    let of = |types: u64| DataType::ALL.iter().copied().filter(move |data_type| types & bit(*data_type) != 0).collect();
-    let group = |((types, residence), people)| Group { elements: of(types), residence, people };
-    groups.into_iter().map(group).collect()
-}
-
-/// A bit for each type of data; there are fewer types than bits.
-fn bit(data_type: DataType) -> u64 {
-    let place = DataType::ALL.iter().position(|of| *of == data_type).unwrap_or(63);
-    1_u64.checked_shl(u32::try_from(place).unwrap_or(63)).unwrap_or(0)
 }
 
 impl Census {
@@ -183,7 +154,68 @@ fn add(groups: &[Group], counts: impl Fn(&Group) -> bool) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// One person: what certainly left of them, what possibly did, what left sealed, and where they live.
+    type Person = ([BTreeSet<DataType>; 3], Option<&'static str>);
+
+    fn person() -> impl Strategy<Value = Person> {
+        let types = || prop::collection::btree_set(prop::sample::select(TYPES), 0..TYPES.len());
+        let homes = prop::sample::select(&[None, Some("US"), Some("US-CA"), Some("US-NY"), Some("DE")][..]);
+        (types(), types(), types(), homes).prop_map(|(served, possible, sealed, home)| {
+            // Whatever certainly left may have left, and what left readable is in what left in any form.
+            let possible: BTreeSet<_> = served.union(&possible).copied().collect();
+            let sealed = possible.union(&sealed).copied().collect();
+            ([served, possible, sealed], home)
+        })
+    }
+
+    const TYPES: &[DataType] = &[DataType::Name, DataType::Ssn, DataType::Card, DataType::Secret];
+
+    /// Everybody in one group of each list: the way a census is made, person by person.
+    fn census_of(people: &[Person]) -> Census {
+        let list = |level: usize| {
+            let mut groups: Vec<Group> = Vec::new();
+            for (known, home) in people {
+                let home = home.map(str::to_owned);
+                match groups.iter_mut().find(|group| group.elements == known[level] && group.residence == home) {
+                    Some(group) => group.people = group.people.saturating_add(1),
+                    None => groups.push(Group { elements: known[level].clone(), residence: home, people: 1 }),
+                }
+            }
+            groups
+        };
+        Census { served: list(0), possible: list(1), with_sealed: list(2), unscanned_allowance: 3 }
+    }
+
+    proptest! {
+        /// Counting groups is counting people, whatever the rule, the place and the keys.
+        #[test]
+        fn groups_count_as_people_do(
+            people in prop::collection::vec(person(), 0..40),
+            rule in prop::sample::select(&["name AND ssn", "name AND (ssn OR card)", "secret OR name", "any"][..]),
+            place in prop::sample::select(&["US-CA", "US-NY", "US", "EU", "ANY"][..]),
+            keys_taken: bool,
+        ) {
+            let elements = Elements::read(rule, &BTreeMap::new()).unwrap();
+            let measure = Measure { certain: &elements, possible: &elements, sealed_exempt: true };
+            let counted = census_of(&people).count(measure, place, keys_taken);
+            let here = |home: &Option<&str>| place == "ANY" || home.is_some_and(|home| lies_in(home, place));
+            let perhaps = |home: &Option<&str>| here(home) || match home {
+                None => true,
+                Some(home) => place.starts_with(&format!("{home}-")),
+            };
+            let level = if keys_taken { 2 } else { 1 };
+            let low = people.iter().filter(|(known, home)| here(home) && elements.met_by(&known[0])).count() as u64;
+            let high = people.iter().filter(|(known, home)| perhaps(home) && elements.met_by(&known[level])).count();
+            prop_assert_eq!(counted.people, Bounds { low, high: (high as u64).saturating_add(3) });
+            prop_assert!(counted.people.low <= counted.people.high);
+        }
+    }
 
     fn group(elements: &[DataType], residence: Option<&str>, people: u64) -> Group {
         Group { elements: elements.iter().copied().collect(), residence: residence.map(str::to_owned), people }
@@ -227,28 +259,6 @@ mod tests {
         let measure = Measure { certain: &Elements::Any, possible: &Elements::Any, sealed_exempt: true };
         assert_eq!(census().count(measure, "EU", false).people.low, 9);
         assert!(!lies_in("GB", "EU") && lies_in("US-CA", "US") && !lies_in("US-CA", "US-C"));
-    }
-
-    /// The name in one file and the number in another are of the same person.
-    #[test]
-    fn people_are_grouped_by_all_that_is_known_of_them() {
-        use DataType::{Email, Name, Ssn};
-        let types = [(Name, vec![1, 2, 3]), (Ssn, vec![2, 3]), (Email, vec![9])];
-        let groups = groups(types, |person| (person > 2).then(|| "US-CA".to_owned()));
-        let expected = [
-            group(&[Email], Some("US-CA"), 1),
-            group(&[Name], None, 1),
-            group(&[Name, Ssn], None, 1),
-            group(&[Name, Ssn], Some("US-CA"), 1),
-        ];
-        assert_eq!(groups.len(), expected.len());
-        assert!(expected.iter().all(|group| groups.contains(group)), "{groups:?}");
-    }
-
-    #[test]
-    fn every_type_has_a_bit_of_its_own() {
-        let bits = DataType::ALL.iter().fold(0, |bits, data_type| bits | bit(*data_type));
-        assert_eq!(bits.count_ones() as usize, DataType::ALL.len());
     }
 
     #[test]

@@ -72,7 +72,7 @@ pub(crate) fn exposure(slices: &[&Slice], setting: Setting<'_>) -> Exposure {
     let census = census(slices);
     let counted = |count: Count| figure(count, basis(count.bounds()), as_of);
     let people = |bounds: Bounds| Figure::between(bounds, basis(bounds), as_of);
-    let total = total(slices, &census, setting.keys_taken);
+    let total = total(slices, setting.keys_taken);
     // A count that some slice does not have is not a count of all.
     let all_or_none = |of: &dyn Fn(&Slice) -> Option<Count>| {
         let counts: Option<Vec<Count>> = slices.iter().map(|slice| of(slice)).collect();
@@ -119,15 +119,13 @@ pub(crate) fn exposure(slices: &[&Slice], setting: Setting<'_>) -> Exposure {
     }
 }
 
-/// Everybody. The census and the scope count the same people; where they differ the wider bound is taken.
-pub(crate) fn total(slices: &[&Slice], census: &Census, keys_taken: bool) -> Count {
-    let counted = sum(slices, |slice| slice.people);
-    let known = census.everybody(keys_taken);
-    Count {
-        sent: counted.sent,
-        authorised: counted.authorised,
-        possible: counted.bounds().high.saturating_add(census.unscanned_allowance).max(known.high),
-    }
+/// Everybody. The census and the scope count the same people, each with its own allowance for those who cannot be told apart or
+/// were not scanned; of each slice the wider bound is taken, so that the parts add up to the whole.
+pub(crate) fn total(slices: &[&Slice], keys_taken: bool) -> Count {
+    sum(slices, |slice| {
+        let known = slice.census.everybody(keys_taken);
+        Count { possible: slice.people.bounds().high.max(known.high), ..slice.people }
+    })
 }
 
 fn events(slices: &[&Slice]) -> u64 {
