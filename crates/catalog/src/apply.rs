@@ -5,7 +5,9 @@ use crate::error::CatalogError;
 use crate::model::{Applied, Change};
 use crate::sql::Sql;
 use crate::versions::Steered;
-use crate::{alarms, contracts, decoys, facts, jobs, parties, rights, scans, statistics, touches, uploads, versions};
+use crate::{
+    alarms, bypasses, contracts, decoys, facts, jobs, parties, rights, scans, statistics, touches, uploads, versions,
+};
 
 /// Applies a change. A rejected one may leave traces: the caller undoes the act it belongs to.
 pub(crate) fn apply(sql: &mut dyn Sql, change: Change) -> Result<Applied, CatalogError> {
@@ -32,6 +34,7 @@ pub(crate) fn apply(sql: &mut dyn Sql, change: Change) -> Result<Applied, Catalo
         Change::Intend { blobs, request, at } => blobs::intend(sql, &blobs, request, at),
         Change::KillIntents(blobs) => blobs::kill(sql, &blobs),
         Change::Swept(blobs) => blobs::swept(sql, &blobs),
+        Change::StoreRequests(requests) => bypasses::add(sql, &requests),
         Change::Upload(row) => uploads::add(sql, &row),
         Change::UploadPart(row) => uploads::add_part(sql, &row),
         Change::AbortUpload(upload) => uploads::abort(sql, upload),

@@ -7,6 +7,7 @@
 mod alarms;
 mod apply;
 mod blobs;
+mod bypasses;
 mod catalog;
 mod codec;
 mod committer;

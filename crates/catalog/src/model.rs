@@ -471,3 +471,37 @@ pub struct KeptRow {
     /// Its sealed metadata (for the ETag).
     pub meta: Sealed,
 }
+
+/// A request that the store's own log tells of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreRequestRow {
+    /// A digest of the store's id of the request and of what it reached.
+    pub request: Digest,
+    /// What was done: `read`, `names`, `write` or `delete`.
+    pub act: String,
+    /// The blob, if it reached one.
+    pub blob: Option<BlobId>,
+    /// When, by the store's clock.
+    pub at: Timestamp,
+    /// Sealed bytes that were sent; nothing when the store does not say.
+    pub sent: Option<u64>,
+    /// Why no fetch of ours explains it; nothing when one does.
+    pub bypass: Option<String>,
+    /// The compartment whose blob it is.
+    pub engagement: Option<EngagementId>,
+    /// The version whose blob it is.
+    pub ordinal: Option<u64>,
+}
+
+/// Whose blob it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BlobOwner {
+    /// The compartment.
+    pub engagement: EngagementId,
+    /// The version.
+    pub ordinal: u64,
+    /// Bytes of a sealed segment.
+    pub segment_size: u32,
+    /// Which plaintext of the version it holds.
+    pub plain: Range<u64>,
+}

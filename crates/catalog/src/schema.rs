@@ -17,6 +17,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../content/4-jobs.sql"),
     include_str!("../content/5-alarms.sql"),
     include_str!("../content/6-contracts.sql"),
+    include_str!("../content/7-bypasses.sql"),
 ];
 
 const META: &str = "CREATE TABLE meta (name TEXT NOT NULL PRIMARY KEY, value BYTEA NOT NULL) /* clustered */;";

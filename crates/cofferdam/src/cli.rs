@@ -5,6 +5,7 @@
 
 mod alarm;
 mod approval;
+mod bypass;
 mod completions;
 mod context;
 mod contract;
@@ -133,6 +134,8 @@ enum Noun {
     #[command(subcommand)]
     Alarm(alarm::Alarm),
     #[command(subcommand)]
+    Bypass(bypass::Bypass),
+    #[command(subcommand)]
     Ledger(ledger::Ledger),
     Scan(scan::Scan),
     Drill(drill::Drill),
@@ -185,6 +188,7 @@ impl Noun {
             Self::Scope(scope) => wait(scope.run(context)),
             Self::Decoy(decoy) => wait(decoy.run(context)),
             Self::Alarm(alarm) => wait(alarm.run(context)),
+            Self::Bypass(bypass) => wait(bypass.run(context)),
             Self::Ledger(ledger) => wait(ledger.run(context)),
             Self::Serve(serve) => serve.run(context),
             Self::Scan(scan) => scan.run(context, form),

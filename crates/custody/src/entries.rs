@@ -94,6 +94,10 @@ pub mod kind {
     pub const RECEIVER: &str = "receiver.create";
     /// Somebody is no longer told of alarms.
     pub const RECEIVER_DELETE: &str = "receiver.delete";
+    /// A log of the backing store was imported.
+    pub const BYPASS_IMPORT: &str = "bypass.import";
+    /// The store did something that nothing of ours explains.
+    pub const BYPASS_FOUND: &str = "bypass.found";
     /// A pack or scope report was made.
     pub const EVIDENCE: &str = "evidence";
 }
@@ -578,4 +582,44 @@ pub struct ReceiverActed<'a> {
     pub receiver: ReceiverId,
     /// `webhook` or `mail`.
     pub by: &'a str,
+}
+
+/// `bypass.import`: how the rows of a log of the backing store came out.
+#[derive(Serialize)]
+pub struct BypassImported {
+    /// Requests that were not known yet.
+    pub requests: u64,
+    /// Reads that fetches of ours explain.
+    pub explained: u64,
+    /// Other requests of ours.
+    pub own: u64,
+    /// Requests that the store refused.
+    pub refused: u64,
+    /// Requests that nothing of ours explains.
+    pub bypasses: u64,
+}
+
+/// `bypass.found`: requests of one kind, by one requester from one address, that nothing of ours explains.
+#[derive(Serialize)]
+pub struct BypassFound<'a> {
+    /// What was done: `read`, `names`, `write` or `delete`.
+    pub act: &'static str,
+    /// `stranger`, or `unexplained` when it was done with an identity of ours.
+    pub why: &'static str,
+    /// Commitment to who, as the store knows them.
+    pub requester: String,
+    /// Commitment to from where.
+    pub from_address: String,
+    /// When the first was, by the store's clock.
+    pub first: base::Timestamp,
+    /// When the last was.
+    pub last: base::Timestamp,
+    /// How many.
+    pub requests: u64,
+    /// Sealed bytes that the store says it sent; copies within the store are not among them.
+    pub bytes: u64,
+    /// Requests of which the store does not say how many bytes went.
+    pub unmeasured: u64,
+    /// The versions whose sealed bytes were reached, as runs of ordinals.
+    pub versions: &'a str,
 }

@@ -11,6 +11,7 @@ pub mod access;
 mod affirm;
 pub mod alarms;
 pub mod approvals;
+pub mod bypass;
 pub mod contracts;
 mod copy;
 pub mod cors;

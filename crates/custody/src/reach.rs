@@ -19,7 +19,7 @@ use crate::touch::{Fold, Release, merge};
 
 /// How far entries may stand out of the order of their times: the ledger refuses a permit that was judged longer ago than
 /// [`ledger::OLDEST_PERMIT_SECONDS`], and its clock never runs backwards; the rest is for the queue and the flush.
-const DISORDER_SECONDS: i64 = ledger::OLDEST_PERMIT_SECONDS * 2;
+pub(crate) const DISORDER_SECONDS: i64 = ledger::OLDEST_PERMIT_SECONDS * 2;
 
 /// Touches of one engagement, by what they come to.
 #[derive(Default)]
@@ -101,7 +101,7 @@ impl Custody {
     }
 
     /// The first entry whose time is not before `at`, as far as entries stand in the order of their times.
-    fn index_at(&self, at: Timestamp, size: u64) -> Result<u64, CustodyError> {
+    pub(crate) fn index_at(&self, at: Timestamp, size: u64) -> Result<u64, CustodyError> {
         let (mut low, mut high) = (0u64, size);
         while low < high {
             let middle = low.midpoint(high);

@@ -108,6 +108,12 @@ impl Release {
         all
     }
 
+    /// What of which version had to be fetched from the store for it.
+    pub(crate) fn fetched(&self) -> Option<(u64, Range<u64>)> {
+        let window = self.window();
+        (self.form != Form::Names && !window.is_empty()).then_some((self.ordinal?, window))
+    }
+
     fn window(&self) -> Range<u64> {
         self.from.unwrap_or(0)..self.to.unwrap_or(0)
     }

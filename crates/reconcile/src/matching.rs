@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use base::Timestamp;
 use base::id::BlobId;
+use serde::{Deserialize, Serialize};
 
 use crate::row::{Act, Row, Thing};
 
@@ -16,7 +17,7 @@ use crate::row::{Act, Row, Thing};
 pub const SKEW_SECONDS: i64 = 60;
 
 /// What we are called where the store keeps its log. Nobody else's row is explained by a fetch of ours.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ours {
     /// Identities that the nodes sign with, as the log writes them. A role is named without its session.
     pub requesters: Vec<String>,
@@ -75,14 +76,14 @@ impl Why {
 /// What the rows came to. Every row is in exactly one of the counts or among the bypasses.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Matched<'a> {
-    /// Rows that a fetch of ours explains.
-    pub explained: u64,
+    /// Reads that a fetch of ours explains.
+    pub read: Vec<&'a Row>,
     /// Writes, deletes and look-ups by our own identities, which need no fetch.
     pub own: u64,
     /// Requests that the store refused, whoever made them.
     pub refused: u64,
     /// Fetches of ours that no row tells of: the store delivers its log late, and not all of it.
-    pub untold: u64,
+    pub untold: Vec<Fetch>,
     /// The rest, in order of time.
     pub bypass: Vec<Bypass<'a>>,
 }
@@ -108,7 +109,7 @@ pub fn match_rows<'a>(rows: &'a [Row], fetches: &[Fetch], ours: &Ours) -> Matche
         } else if row.act != Act::Read {
             matched.own = matched.own.saturating_add(1);
         } else if take(&mut open, row) {
-            matched.explained = matched.explained.saturating_add(1);
+            matched.read.push(row);
         } else if let Thing::Other(_) = row.thing {
             // Keys, tiles and checkpoints are read by every node at its start; we keep no record of that.
             matched.own = matched.own.saturating_add(1);
@@ -116,7 +117,7 @@ pub fn match_rows<'a>(rows: &'a [Row], fetches: &[Fetch], ours: &Ours) -> Matche
             matched.bypass.push(Bypass { row, why: Why::Unexplained });
         }
     }
-    matched.untold = open.values().map(|fetches| fetches.len() as u64).sum();
+    matched.untold = open.into_values().flatten().cloned().collect();
     matched
 }
 
@@ -172,7 +173,7 @@ mod tests {
         let node = format!("{US}/node-1");
         let rows = [row(1, 1000, 50, &node), row(1, 1001, 50, &node), row(2, 1000, 50, &node)];
         let found = match_rows(&rows, &[fetch(1, 1000, 100)], &ours());
-        assert_eq!((found.explained, found.bypass.len(), found.untold), (1, 2, 0));
+        assert_eq!((found.read.len(), found.bypass.len(), found.untold.len()), (1, 2, 0));
         assert!(found.bypass.iter().all(|bypass| bypass.why == Why::Unexplained));
     }
 
@@ -181,13 +182,13 @@ mod tests {
         for other in ["", "arn:aws:iam::1:user/eve", "arn:aws:sts::1:assumed-role/cofferdam-backup/x"] {
             let rows = [row(1, 1000, 50, other)];
             let found = match_rows(&rows, &[fetch(1, 1000, 100)], &ours());
-            assert_eq!((found.bypass.first().unwrap().why, found.untold), (Why::Stranger, 1), "{other}");
+            assert_eq!((found.bypass.first().unwrap().why, found.untold.len()), (Why::Stranger, 1), "{other}");
         }
     }
 
     #[test]
     fn time_and_length_must_fit() {
-        let fits = |at, sent| match_rows(&[row(1, at, sent, US)], &[fetch(1, 1000, 100)], &ours()).explained == 1;
+        let fits = |at, sent| match_rows(&[row(1, at, sent, US)], &[fetch(1, 1000, 100)], &ours()).read.len() == 1;
         assert!(fits(1000 - SKEW_SECONDS, 100) && fits(1010 + SKEW_SECONDS, 0));
         assert!(!fits(1000 - SKEW_SECONDS - 1, 100) && !fits(1010 + SKEW_SECONDS + 1, 100) && !fits(1000, 101));
     }
@@ -215,9 +216,9 @@ mod tests {
                 rows.into_iter().map(|(blob, at, sent, us)| row(blob, at, sent, if us { US } else { "eve" })).collect();
             let fetches: Vec<Fetch> = fetches.into_iter().map(|(blob, from, bytes)| fetch(blob, from, bytes)).collect();
             let found = match_rows(&rows, &fetches, &ours());
-            let left = found.bypass.len() as u64;
-            prop_assert_eq!(found.explained.checked_add(left), Some(rows.len() as u64));
-            prop_assert_eq!(found.explained.checked_add(found.untold), Some(fetches.len() as u64));
+            let read = found.read.len();
+            prop_assert_eq!(read.checked_add(found.bypass.len()), Some(rows.len()));
+            prop_assert_eq!(read.checked_add(found.untold.len()), Some(fetches.len()));
             for blob in 1..4_u8 {
                 let of = |row: &&Row| row.thing == Thing::Blob(BlobId::from_bytes([blob; 16]));
                 let told = rows.iter().filter(of).count();

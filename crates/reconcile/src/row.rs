@@ -5,10 +5,11 @@ use std::ops::Range;
 
 use base::Timestamp;
 use base::id::BlobId;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A request that the store answered or refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Row {
     /// When it was received, to the second.
     pub at: Timestamp,
@@ -33,7 +34,7 @@ pub struct Row {
 }
 
 /// What a request does to what is stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Act {
     /// Bytes left, or were copied elsewhere within the store.
@@ -47,7 +48,8 @@ pub enum Act {
 }
 
 /// What a request was about, by the names of our own layout.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Thing {
     /// A sealed blob.
     Blob(BlobId),
@@ -77,6 +79,17 @@ impl Thing {
 }
 
 impl Act {
+    /// The word used in entries and reports.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Names => "names",
+            Self::Write => "write",
+            Self::Delete => "delete",
+        }
+    }
+
     /// What an operation of S3's API does, by its name (`GetObject`). One that is not known counts as a read: a report may
     /// say too much, never too little.
     pub(crate) fn of_call(name: &str) -> Self {

@@ -10,8 +10,8 @@ use base::word::{ScanState, State};
 
 use super::{
     AlarmRow, ApprovalRow, ContractRow, DatasetRow, DecoyRow, EngagementRow, GrantRow, JobRow, MentionRow, OutboxRow,
-    PartnerRow, PrincipalRow, PutVersion, ReceiverRow, ReviewRow, Sealed, SessionRow, TouchKey, Touches, UploadPartRow,
-    UploadRow,
+    PartnerRow, PrincipalRow, PutVersion, ReceiverRow, ReviewRow, Sealed, SessionRow, StoreRequestRow, TouchKey,
+    Touches, UploadPartRow, UploadRow,
 };
 
 /// A change of the catalog; travels with entries through the commit queue.
@@ -92,6 +92,8 @@ pub enum Change {
         /// When.
         at: Timestamp,
     },
+    /// Remembers what the store's own log told of. Requests that are known already are left as they are.
+    StoreRequests(Vec<StoreRequestRow>),
     /// Says that these blobs are about to be written. Precedes their first byte.
     Intend {
         /// The blobs.

@@ -9,6 +9,7 @@ use base::word::{Decision, Purpose};
 use base::{Entropy, Kind, Timestamp};
 use bytes::Bytes;
 use custody::approvals::Approval;
+use custody::bypass::{Imported, Ours, Row};
 use custody::contracts::ContractAnswer;
 use custody::evidence::LedgerState;
 use custody::office::{NewGrant, NewPrincipal};
@@ -252,6 +253,14 @@ impl AdminClient {
     /// As [`Self::call`].
     pub async fn rescan_state(&self, bucket: &str) -> Result<RescanState, Error> {
         self.get(&["datasets", bucket, "rescan"]).await
+    }
+
+    /// Brings rows of the backing store's log.
+    ///
+    /// # Errors
+    /// As [`Self::call`].
+    pub async fn import_store_log(&self, rows: &[Row], ours: &Ours) -> Result<Imported, Error> {
+        self.post(&["bypasses"], &json!({ "ours": ours.requesters, "rows": rows })).await
     }
 
     /// What lies in quarantine: in one dataset, or wherever the caller may review.

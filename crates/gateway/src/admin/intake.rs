@@ -1,6 +1,8 @@
-//! What comes in, as people look after it: quarantine and its decisions, what a dataset holds, and scanning it anew.
+//! What comes in, as people look after it: quarantine and its decisions, what a dataset holds, scanning it anew, and what the
+//! backing store says was read of it.
 
 use base::word::Decision;
+use custody::bypass::{Ours, Row};
 use custody::settings::SecretsFound;
 use serde::Deserialize;
 use serde_json::json;
@@ -74,6 +76,20 @@ pub(super) async fn rescan(call: Call) -> Answer {
 pub(super) async fn rescan_state(call: Call) -> Answer {
     let state = call.custody.rescan_state(&call.caller, call.request, call.name()).await;
     answer(&state.map_err(|error| call.problem(&error))?)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoreLog {
+    ours: Vec<String>,
+    rows: Vec<Row>,
+}
+
+pub(super) async fn import_store_log(call: Call) -> Answer {
+    let StoreLog { ours, rows } = call.read()?;
+    let ours = Ours { requesters: ours };
+    let imported = call.custody.import_store_log(&call.caller, call.request, rows, &ours).await;
+    answer(&imported.map_err(|error| call.problem(&error))?)
 }
 
 #[derive(Deserialize)]

@@ -127,6 +127,7 @@ routes! {
     GET "quarantine/{version}" "quarantine show" => intake::show_quarantined;
     POST "quarantine/{version}/release" "quarantine release" => intake::release_quarantined;
     POST "quarantine/{version}/keep" "quarantine keep" => intake::keep_quarantined;
+    POST "bypasses" "bypass import" => intake::import_store_log;
     GET "principals" "principal list" => handlers::list_principals;
     POST "principals" "principal create" => handlers::create_principal;
     GET "principals/{name}" "principal show" => handlers::show_principal;
