@@ -135,6 +135,7 @@ const ARROWS: &[(&str, &[(&str, &str)])] = &[
             ("base", "data types"),
             ("scan", "what is measured"),
             ("survey", "predictions, and walks"),
+            ("unpack", "Parquet is measured too"),
         ],
     ),
 ];
