@@ -14,6 +14,7 @@ mod decoy;
 mod drill;
 mod engagement;
 mod grant;
+mod holdings;
 mod init;
 mod ledger;
 mod partner;

@@ -5,10 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use base::Timestamp;
 use base::id::{RequestId, VersionId};
 use base::word::{DataType, ScanState, Verb};
+use base::{Residence, Timestamp};
 use catalog::model::ListedRow;
+use contract::Class;
 use roaring::{RoaringBitmap, RoaringTreemap};
 use serde::{Deserialize, Serialize};
 
@@ -53,6 +54,15 @@ pub struct Profile {
     pub types: Vec<TypeProfile>,
     /// What was found, by type, rule and confidence.
     pub found: Vec<Found>,
+    /// People by where they live, as contracts say; somebody of whom data says two places is counted in both.
+    #[serde(default)]
+    pub residences: BTreeMap<Residence, u64>,
+    /// People of whom nothing says where they live.
+    #[serde(default)]
+    pub residence_unknown: u64,
+    /// Objects by what the contract says is confidential about them.
+    #[serde(default)]
+    pub classes: BTreeMap<Class, u64>,
     /// Objects that were scanned, and in which nobody has looked for names yet: the people whom they name are not counted.
     #[serde(default)]
     pub names_unknown: u64,
@@ -124,6 +134,9 @@ impl Custody {
             people: Headcount::default(),
             types: Vec::new(),
             found: Vec::new(),
+            residences: BTreeMap::new(),
+            residence_unknown: 0,
+            classes: BTreeMap::new(),
             names_unknown: 0,
             scanners: BTreeMap::new(),
             not_scanned: Vec::new(),
@@ -136,6 +149,10 @@ impl Custody {
             let Some(last) = page.last() else { break };
             after = Some(last.key.clone());
             for row in &page {
+                let class = dataset.terms().and_then(|terms| terms.class(&String::from_utf8_lossy(&row.key)));
+                if let Some(class) = class {
+                    one_more(profile.classes.entry(class).or_default());
+                }
                 self.add_object(&engagement, row, &mut profile, &mut sum)?;
             }
             tokio::task::yield_now().await;
@@ -221,6 +238,15 @@ impl Custody {
             everybody.extend(fact.subjects.iter());
             *unresolved = unresolved.saturating_add(fact.unresolved);
         })?;
+        let mut placed = RoaringBitmap::new();
+        for (residence, lives) in self.catalog.residences(engagement.id)? {
+            let here = &lives & &everybody;
+            if !here.is_empty() {
+                profile.residences.insert(residence, here.len());
+                placed |= here;
+            }
+        }
+        profile.residence_unknown = everybody.len().saturating_sub(placed.len());
         let keyed = self.catalog.keyed_people(engagement.id)?;
         let links = Links::of(&self.catalog.subject_links(engagement.id)?, &keyed);
         let unresolved = all.values().map(|(_, unresolved)| unresolved).fold(0u64, |sum, one| sum.saturating_add(*one));

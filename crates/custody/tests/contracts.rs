@@ -60,6 +60,10 @@ async fn a_key_makes_one_person_of_many_identifiers() {
     assert_eq!((profile.people.low, profile.people.high), (4, 4), "an address that two share makes them no one person");
     let keys = profile.types.iter().find(|of| of.data_type == DataType::PersonKey).unwrap();
     assert_eq!((keys.findings, keys.people.low), (6, 4));
+    let places: Vec<(String, u64)> =
+        profile.residences.iter().map(|(place, people)| (place.to_string(), *people)).collect();
+    assert_eq!(places, expected.map(|(place, people)| (place.to_owned(), people)));
+    assert_eq!(profile.residence_unknown, 1, "nobody guesses");
     let scanner = profile.scanners.keys().next().unwrap();
     assert!(scanner.ends_with("+contract-1"), "{scanner}");
     assert!(world.custody.audit(&world.ann(), world.request()).await.is_ok());

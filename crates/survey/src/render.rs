@@ -4,6 +4,7 @@
 
 mod chart;
 mod csv;
+mod holdings;
 mod html;
 mod json;
 mod sarif;
@@ -11,6 +12,7 @@ mod summary;
 mod table;
 
 pub use csv::csv;
+pub use holdings::{HeldType, Holdings, holdings};
 pub use html::html;
 pub use json::json;
 pub use sarif::sarif;

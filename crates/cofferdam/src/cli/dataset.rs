@@ -1,5 +1,7 @@
 //! `cofferdam dataset`.
 
+use std::path::PathBuf;
+
 use base::Bytes;
 use base::word::Purpose;
 use clap::Subcommand;
@@ -47,6 +49,9 @@ pub(super) enum Dataset {
     Profile {
         /// The bucket's name
         bucket: String,
+        /// Write a page with charts to this file instead
+        #[arg(long, value_name = "FILE")]
+        html: Option<PathBuf>,
     },
     /// List what was not scanned, or only in part, and why
     Unscanned {
@@ -78,7 +83,13 @@ impl Dataset {
                 context.shown("dataset", &configured)?;
             }
             Self::Contract(contract) => return contract.run(context).await,
-            Self::Profile { bucket } => show_profile(context, &client.profile(&bucket).await?)?,
+            Self::Profile { bucket, html: None } => show_profile(context, &client.profile(&bucket).await?)?,
+            Self::Profile { bucket, html: Some(file) } => {
+                let (profile, scans) = (client.profile(&bucket).await?, client.rescan_state(&bucket).await?);
+                let page = survey::render::holdings(&super::holdings::of(&profile, &scans));
+                std::fs::write(&file, page).map_err(|source| Error::file("writing the page", &file, source))?;
+                context.output.say(&format!("{} holds the profile of `{bucket}`", file.display()));
+            }
             Self::Unscanned { bucket } => {
                 let profile = client.profile(&bucket).await?;
                 list_unscanned(context, &profile)?;
