@@ -17,3 +17,4 @@ pub use http::{Http, Response};
 pub use identity::Identity;
 pub use problem::Problem;
 pub use s3::{Credentials, REGION, S3Client};
+pub use watch::Rehearsed;

@@ -13,6 +13,7 @@ pub mod cli;
 pub mod client;
 pub mod clock;
 pub mod config;
+mod couriers;
 pub mod drill;
 pub mod error;
 pub mod exit;

@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use crate::certificates::Certificates;
 use crate::clock::SystemClock;
 use crate::config::Config;
+use crate::couriers::Couriers;
 use crate::error::Error;
 use crate::interpreter::Interpret;
 use crate::output::Output;
@@ -214,6 +215,8 @@ fn keep_house(tasks: &mut Spawner, deployment: &Deployment) {
     tasks.spawn("noise", async move { counting.enter_noise_forever().await });
     let scanning = custody();
     tasks.spawn("scan", async move { scanning.scan_forever().await });
+    let telling = custody();
+    tasks.spawn("tell", async move { telling.deliver_forever(Arc::new(Couriers)).await });
     let sweeping = custody();
     tasks.spawn("sweep", async move { sweep(&sweeping).await });
     let catalog = deployment.catalog.clone();

@@ -30,6 +30,7 @@ use crate::error::{CustodyError, Thing};
 use crate::identity::{Caller, Identity};
 use crate::names::Names;
 use crate::outbox::Outbox;
+use crate::receivers::Receiver;
 use crate::settings::Dataset;
 use crate::settle::Settler;
 use crate::tripwire::Tripwire;
@@ -136,6 +137,8 @@ impl Custody {
         let directory = Arc::new(Directory::load(&parts.catalog, &names, &parts.ring, parts.clock.now())?);
         let deployment = Engagement::deployment(&parts.ring)?;
         let decoys = Decoys::load(&parts.catalog.decoys()?, &deployment.fields)?;
+        let receivers = parts.catalog.receivers()?.into_iter().map(|row| Receiver::open(&row, &deployment.fields));
+        let outbox = Outbox::of(receivers.collect::<Result<Vec<_>, _>>()?);
         let tripwire = Arc::new(Tripwire::default());
         let identity = Identity::new(Arc::clone(&directory), Arc::clone(&parts.ring), Arc::clone(&parts.clock))
             .with_decoys(decoys, Arc::clone(&tripwire));
@@ -166,7 +169,7 @@ impl Custody {
             noise: crate::noise::Counter::default(),
             scans: crate::jobs::Bell::default(),
             tripwire,
-            outbox: Outbox::default(),
+            outbox,
             desk: tokio::sync::Mutex::default(),
             packing: tokio::sync::Mutex::default(),
         });

@@ -43,6 +43,12 @@ impl Rehearser {
         &self.access_key
     }
 
+    /// The time that the request is signed at.
+    #[must_use]
+    pub fn now(&self) -> base::Timestamp {
+        self.custody.clock.now()
+    }
+
     /// The session token to send.
     #[must_use]
     pub fn token(&self) -> &str {

@@ -4,15 +4,20 @@
 
 mod world;
 
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use base::Kind;
-use base::id::ChainId;
+use base::id::{AlarmId, ChainId};
 use base::word::{AlarmKind, Severity, State};
 use custody::access::{Conditions, Span};
 use custody::alarms::Alarm;
 use custody::delivery::Step;
+use custody::outbox::{Courier, Delivered, Letter};
 use custody::planting::{NewBaitedObject, NewBundle};
+use custody::receivers::{NewReceiver, Receiver, Route};
 use custody::rehearsal::Rehearsal;
 use custody::settings::DatasetSettings;
 use custody::version::ObjectName;
@@ -209,4 +214,53 @@ async fn acknowledging_ends_an_alarm_and_lets_the_next_be_told() {
     assert_eq!(seen.acknowledger.as_deref(), Some("ann"));
     let twice = world.custody.acknowledge_alarm(&world.bob(), world.request(), raised.id).await.unwrap_err();
     assert_eq!(twice.kind(), Kind::Conflict);
+}
+
+/// Hears of every alarm, but answers only where the address says so.
+struct Ears(tokio::sync::mpsc::UnboundedSender<(String, AlarmId)>);
+
+impl Courier for Ears {
+    fn deliver(&self, to: Arc<Receiver>, letter: Letter) -> Pin<Box<dyn Future<Output = Delivered> + Send>> {
+        let Route::Webhook { url, .. } = &to.route else { panic!("webhooks only") };
+        self.0.send((url.clone(), letter.alarm.id)).unwrap();
+        let silent = url.contains("silent");
+        Box::pin(async move { if silent { std::future::pending().await } else { Ok(()) } })
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_that_never_answers_delays_nobody() {
+    let (world, _, _guard) = three(9).await;
+    for url in ["https://silent.example.org/", "https://well.example.org/"] {
+        let route = Route::Webhook { url: url.to_owned(), authority: None };
+        world.custody.add_receiver(&world.bob(), world.request(), NewReceiver { route }).await.unwrap();
+    }
+    let (heard, mut hearing) = tokio::sync::mpsc::unbounded_channel();
+    let courier = Arc::new(Ears(heard));
+    let _telling = tokio::spawn(Arc::clone(&world.custody).deliver_forever(courier));
+    let decoys = bundle(&world, &["alpha"]).await;
+    assert!(world.caller(&decoys[0]).is_err());
+    let raised = alarms(&world, 1).await.remove(0);
+    let second = world.custody.test_alarm(&world.ann(), world.request()).await.unwrap();
+    let mut told = Vec::new();
+    while told.len() < 3 {
+        told.push(hearing.recv().await.unwrap());
+    }
+    let by = |name: &str| told.iter().filter(|(url, _)| url.contains(name)).map(|(_, id)| *id).collect::<BTreeSet<_>>();
+    assert_eq!(by("well"), BTreeSet::from([raised.id, second.id]), "both, while the other holds its first");
+    assert_eq!(by("silent").len(), 1);
+    // What was told is kept; what was not is tried again by the next life of the program.
+    loop {
+        let shown = world.custody.alarm(&world.bob(), world.request(), second.id).await.unwrap();
+        let outcomes: Vec<Option<&str>> = shown.told.iter().map(|told| told.outcome.as_deref()).collect();
+        assert_eq!(outcomes.len(), 2);
+        if outcomes.contains(&Some("arrived")) {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    let mut shown = world.custody.receivers(&world.bob(), world.request()).await.unwrap();
+    shown.sort_by(|one, other| one.to.cmp(&other.to));
+    assert_eq!(shown.iter().map(|receiver| receiver.waiting).collect::<Vec<_>>(), [2, 0]);
+    assert!(!serde_json::to_string(&shown).unwrap().contains("whsec_"), "secrets are shown once");
 }

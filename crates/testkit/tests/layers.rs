@@ -54,6 +54,7 @@ const ARROWS: &[(&str, &[(&str, &str)])] = &[
             ("policy", "the receipt's access says what to open"),
         ],
     ),
+    ("courier", &[("base", "the words of alarms")]),
     ("verify", &[("base", "times and error kinds"), ("attest", "the formats it checks, and nothing of the server")]),
     (
         "custody",
@@ -88,6 +89,7 @@ const ARROWS: &[(&str, &[(&str, &str)])] = &[
             ("attest", "signs a person's requests and approvals"),
             ("catalog", "wiring"),
             ("contract", "checks a contract that is in no custody yet"),
+            ("courier", "wiring: how receivers of alarms are told"),
             ("custody", "wiring, and the types of its answers"),
             ("gateway", "wiring"),
             ("ledger", "wiring"),

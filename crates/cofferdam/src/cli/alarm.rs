@@ -6,6 +6,7 @@ use custody::alarms::{Alarm as Raised, Told};
 use serde_json::{Value, json};
 
 use super::Context;
+use super::receiver::Receiver;
 use crate::error::Error;
 use crate::exit::Exit;
 
@@ -30,6 +31,9 @@ pub(super) enum Alarm {
     },
     /// Raise an alarm to see whether it arrives
     Test,
+    /// Who is told of alarms
+    #[command(subcommand)]
+    Receiver(Receiver),
 }
 
 impl Alarm {
@@ -55,6 +59,7 @@ impl Alarm {
             }
             Self::Show { id } => show(context, &client.alarm(id).await?)?,
             Self::Acknowledge { id } => show(context, &client.acknowledge_alarm(id).await?)?,
+            Self::Receiver(receiver) => return receiver.run(context, &client).await,
             Self::Test => show(context, &client.test_alarm().await?)?,
         }
         Ok(Exit::Done)

@@ -59,6 +59,11 @@ impl Context {
         Ok(AdminClient::new(self.admin()?, Identity::read(&self.identity_file()?)?))
     }
 
+    /// The file with the authority that vouches for the server, if one is named.
+    pub(super) fn authority(&self) -> Option<&std::path::Path> {
+        self.ca.as_deref()
+    }
+
     /// The S3 endpoint of the data folder's server, as clients name it.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use base::id::DecoyId;
 use clap::Subcommand;
@@ -9,12 +10,13 @@ use custody::planting::{Bundle, DecoyShown, NewBaitedObject, NewBundle};
 use serde_json::{Value, json};
 use store::LocalDisk;
 
-use super::Context;
+use super::{Context, selftest};
 use crate::client::REGION;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::files;
 use crate::output::Format;
+use crate::when;
 
 /// Credentials and objects that nobody should use: touching one raises the alarm and pauses what it reaches
 #[derive(Subcommand)]
@@ -51,6 +53,15 @@ pub(super) enum Decoy {
     },
     /// List the decoys; that you looked is recorded
     List,
+    /// Use every decoy for real, as a rehearsal that pauses nothing, and see that its alarm arrives; exits with 6 if one does not
+    ///
+    /// A credential is used over the wire, by a request that is good once. Its answer must be a refusal, its alarm must be entered,
+    /// and every receiver must have taken it. What would have been paused is named. An object is touched inside the server.
+    Selftest {
+        /// How long receivers may take
+        #[arg(long, value_name = "SPAN", default_value = "30s", value_parser = when::read_span_seconds)]
+        within: u64,
+    },
     /// Give a decoy up
     Retire {
         /// Its id
@@ -88,6 +99,7 @@ impl Decoy {
                 ];
                 context.output.list("decoys", &columns, &rows)?;
             }
+            Self::Selftest { within } => return selftest::run(context, &client, Duration::from_secs(within)).await,
             Self::Retire { id } => {
                 client.retire_decoy(id).await?;
                 context.output.say(&format!("`{id}` is no decoy any more, and still lets nobody in"));

@@ -144,11 +144,15 @@ routes! {
     GET "decoys" "decoy list" => watch::list_decoys;
     POST "decoys/credentials" "decoy create" => watch::create_bundle;
     POST "decoys/objects" "decoy plant" => watch::bait_object;
+    POST "decoys/{id}/rehearse" "decoy selftest" => watch::rehearse_decoy;
     DELETE "decoys/{id}" "decoy retire" => watch::retire_decoy;
     GET "alarms" "alarm list" => watch::list_alarms;
     POST "alarms" "alarm test" => watch::test_alarm;
     GET "alarms/{id}" "alarm show" => watch::show_alarm;
     POST "alarms/{id}/acknowledge" "alarm acknowledge" => watch::acknowledge_alarm;
+    GET "receivers" "alarm receiver list" => watch::list_receivers;
+    POST "receivers" "alarm receiver add" => watch::add_receiver;
+    DELETE "receivers/{id}" "alarm receiver remove" => watch::drop_receiver;
     POST "scope" "scope" => handlers::scope;
     GET "ledger/checkpoint" "ledger show" => handlers::ledger;
     POST "ledger/verify" "ledger verify" => handlers::verify;

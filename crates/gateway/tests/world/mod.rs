@@ -59,6 +59,7 @@ pub(crate) struct World {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) s3: SocketAddr,
     pub(crate) admin: SocketAddr,
+    pub(crate) catalog: Catalog,
     reader: Reader,
     front: Arc<S3Front>,
     register: Arc<Register>,
@@ -93,7 +94,7 @@ impl World {
         let reader = Reader::new(rows, sealer);
         let parts = Parts {
             origin: "gateway.test/1".to_owned(),
-            catalog,
+            catalog: catalog.clone(),
             queue,
             releaser,
             publisher: Arc::new(publisher),
@@ -127,7 +128,19 @@ impl World {
         let admin = listener.local_addr().unwrap();
         let office = AdminFront::new(Arc::clone(&custody), Arc::new(Words(Arc::clone(&custody))), None);
         tokio::spawn(serve(listener, Arc::new(office), Arc::clone(&register), Rules::default(), stopped));
-        Self { custody, clock: manual, s3, admin, reader, front, register, stop, _folder: folder, _writer: writer }
+        Self {
+            custody,
+            clock: manual,
+            s3,
+            admin,
+            catalog,
+            reader,
+            front,
+            register,
+            stop,
+            _folder: folder,
+            _writer: writer,
+        }
     }
 
     /// Another listener of S3, under rules of its own.
