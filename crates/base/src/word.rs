@@ -144,6 +144,10 @@ vocabulary! {
         KeepDecoys = "keep-decoys",
         /// See alarms, acknowledge them, and say who is told of them.
         WatchAlarms = "watch-alarms",
+        /// Set a budget, or lower one.
+        SetBudget = "set-budget",
+        /// Let more leave than a budget did.
+        RaiseBudget = "raise-budget",
     }
 }
 
@@ -172,6 +176,18 @@ vocabulary! {
         Quarantined = "quarantined",
         /// No detector can read it: readable where the dataset says so.
         Unscannable = "unscannable",
+    }
+}
+
+vocabulary! {
+    /// How a reader stands with the budgets that count for a read.
+    BudgetState, "budget state" {
+        /// Below every alarm.
+        Within = "within",
+        /// Past an alarm, and there is room.
+        Soft = "soft",
+        /// A hard budget has no room for what is asked.
+        Spent = "spent",
     }
 }
 

@@ -1,6 +1,7 @@
 //! One change, applied inside a batch.
 
 use crate::blobs;
+use crate::budgets;
 use crate::error::CatalogError;
 use crate::model::{Applied, Change};
 use crate::sql::Sql;
@@ -63,6 +64,7 @@ pub(crate) fn apply(sql: &mut dyn Sql, change: Change) -> Result<Applied, Catalo
         Change::Steer { version, was, scan, generation, lock, mac } => {
             versions::steer(sql, version, &was, Steered { scan, generation, lock, mac })
         }
+        Change::Budgets { engagement, revision, plan } => budgets::set(sql, engagement, revision, &plan),
         Change::Touched { indexed, rows } => touches::add(sql, indexed, &rows),
         Change::Decoy(row) => decoys::add(sql, &row),
         Change::TripDecoy { decoy, at } => decoys::trip(sql, decoy, at),

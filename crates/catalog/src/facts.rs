@@ -4,6 +4,7 @@
 //! lie close together. Nothing here says who they are.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use base::Timestamp;
 use base::id::{EngagementId, VersionId};
@@ -347,6 +348,45 @@ impl Catalog {
                         let subjects = subjects_of(row)?;
                         take(FactRow { ordinal, block, data_type, subjects, unresolved: row.number()? });
                     }
+                    Ok(())
+                })?;
+            }
+            Ok(())
+        })
+    }
+}
+
+impl Catalog {
+    /// Hands the facts of some blocks of one version to `take`, by block and type: those of one scan, and those of what lies
+    /// nobody knows where (`anywhere`). Costs about a microsecond a row.
+    ///
+    /// # Errors
+    /// `Corrupt` or `Unavailable`; rows already taken must then be thrown away.
+    pub fn facts_of_blocks(
+        &self,
+        engagement: EngagementId,
+        (ordinal, generation): (u64, u32),
+        blocks: Range<u32>,
+        anywhere: u32,
+        mut take: impl FnMut(u32, &[u32], u64),
+    ) -> Result<(), CatalogError> {
+        let text = "SELECT block, subjects, unresolved FROM facts
+            WHERE engagement = $1 AND ordinal = $2 AND generation = $3 AND block >= $4 AND block < $5
+            ORDER BY block, data_type";
+        self.read(|sql| {
+            for span in [blocks.clone(), anywhere..anywhere.saturating_add(1)] {
+                let end = if span.start == anywhere { u64::from(anywhere).saturating_add(1) } else { span.end.into() };
+                let values = [
+                    engagement.as_bytes().into(),
+                    Value::Unsigned(ordinal),
+                    generation.into(),
+                    span.start.into(),
+                    Value::Unsigned(end),
+                ];
+                each(sql, FACTS, text, &values, |row| {
+                    let block = row.number()?;
+                    let subjects = subjects_of(row)?;
+                    take(block, &subjects, row.number()?);
                     Ok(())
                 })?;
             }

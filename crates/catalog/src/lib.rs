@@ -7,6 +7,7 @@
 mod alarms;
 mod apply;
 mod blobs;
+mod budgets;
 mod bypasses;
 mod catalog;
 mod codec;

@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../content/5-alarms.sql"),
     include_str!("../content/6-contracts.sql"),
     include_str!("../content/7-bypasses.sql"),
+    include_str!("../content/8-budgets.sql"),
 ];
 
 const META: &str = "CREATE TABLE meta (name TEXT NOT NULL PRIMARY KEY, value BYTEA NOT NULL) /* clustered */;";

@@ -43,6 +43,8 @@ pub struct VersionBrief {
     pub scan: ScanState,
     /// When it was deleted or replaced.
     pub gone: Option<Timestamp>,
+    /// Which scan's facts hold.
+    pub generation: u32,
 }
 
 pub(crate) fn put(sql: &mut dyn Sql, put: PutVersion) -> Result<Applied, CatalogError> {
@@ -389,7 +391,7 @@ impl Catalog {
     /// # Errors
     /// `Corrupt` also when there is no version of an ordinal: ordinals come from indexes of versions. `Unavailable`.
     pub fn versions_by_ordinals(&self, ordinals: &[u64]) -> Result<Vec<VersionBrief>, CatalogError> {
-        let text = "SELECT ordinal, version, engagement, dataset, key, size, modified, scan, gone
+        let text = "SELECT ordinal, version, engagement, dataset, key, size, modified, scan, gone, generation
             FROM versions WHERE ordinal = $1";
         let brief = |row: &mut Reader<'_>| {
             Ok(VersionBrief {
@@ -402,6 +404,7 @@ impl Catalog {
                 modified: row.time()?,
                 scan: row.word()?,
                 gone: row.maybe(Reader::time)?,
+                generation: row.number()?,
             })
         };
         self.read(|sql| {

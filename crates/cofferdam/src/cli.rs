@@ -5,6 +5,7 @@
 
 mod alarm;
 mod approval;
+mod budget;
 mod bypass;
 mod completions;
 mod context;
@@ -118,6 +119,8 @@ enum Noun {
     #[command(subcommand)]
     Engagement(engagement::Engagement),
     #[command(subcommand)]
+    Budget(budget::Budget),
+    #[command(subcommand)]
     Dataset(dataset::Dataset),
     #[command(subcommand)]
     Quarantine(quarantine::Quarantine),
@@ -180,6 +183,7 @@ impl Noun {
             Self::Status(status) => wait(status.run(context)),
             Self::Partner(partner) => wait(partner.run(context)),
             Self::Engagement(engagement) => wait(engagement.run(context)),
+            Self::Budget(budget) => wait(budget.run(context)),
             Self::Dataset(dataset) => wait(dataset.run(context)),
             Self::Quarantine(quarantine) => wait(quarantine.run(context)),
             Self::Principal(principal) => wait(principal.run(context)),

@@ -254,6 +254,7 @@ impl Custody {
             dataset: Some(dataset),
             bytes: Some((&version.row, Arc::clone(&version.sealed), Window { from: 0, to: 0 })),
             approvers: Vec::new(),
+            budget: None,
         };
         let permit = self.judge(caller, matter).await?;
         let _receipt = self.release(caller, permit).await?;

@@ -4,9 +4,10 @@ use base::Timestamp;
 use base::id::{ApprovalId, EngagementId, PrincipalId, RequestId};
 use base::word::{Role, Verb};
 use catalog::model::{ApprovalRow, Change};
+use policy::Permit;
 use serde::{Deserialize, Serialize};
 
-use crate::custody::Custody;
+use crate::custody::{Custody, Matter};
 use crate::directory::Engagement;
 use crate::entries::{Approved, kind};
 use crate::error::{Clash, CustodyError, Thing};
@@ -37,6 +38,16 @@ pub struct Approval {
     /// Who approved, by name.
     pub approvers: Vec<String>,
 }
+
+/// An act that another person approved.
+pub(crate) struct ApprovedAct {
+    pub(crate) permit: Permit,
+    pub(crate) approvers: Vec<PrincipalId>,
+    pub(crate) approval: Option<ApprovalId>,
+}
+
+/// Stands for the second person when it is asked whether only that person is missing. It approves nothing.
+const SOMEBODY_ELSE: PrincipalId = PrincipalId::from_bytes([0xff; 16]);
 
 impl Custody {
     /// Approvals that are open in engagements the caller may know of.
@@ -166,6 +177,34 @@ impl Custody {
         let id = row.id;
         self.commit(vec![Change::Approval(row)], draft).await?;
         Ok(id)
+    }
+
+    /// Judges an act that takes a second person, on the caller's own open request for exactly this act. Without one, one is asked for.
+    ///
+    /// # Errors
+    /// `NeedsApproval`; as policy answers.
+    pub(crate) async fn with_approval<'a>(
+        &self,
+        caller: &Caller,
+        request: RequestId,
+        engagement: &Engagement,
+        verb: Verb,
+        digest: [u8; 32],
+        matter: impl Fn(Vec<PrincipalId>) -> Matter<'a>,
+    ) -> Result<ApprovedAct, CustodyError> {
+        let approval = self.approval_for(caller, engagement, verb, digest)?;
+        let approvers = approval.as_ref().map(|row| self.approvers(row)).unwrap_or_default();
+        match self.judge(caller, matter(approvers.clone())).await {
+            // Refused for want of a second person: if nothing else stands against it, one is asked for.
+            Err(_) if approvers.is_empty() && self.would_allow(caller, matter(vec![SOMEBODY_ELSE])) => {
+                let id = match approval {
+                    Some(row) => row.id,
+                    None => self.ask_approval(caller, request, engagement, verb, digest).await?,
+                };
+                Err(CustodyError::NeedsApproval(id))
+            }
+            judged => Ok(ApprovedAct { permit: judged?, approvers, approval: approval.map(|row| row.id) }),
+        }
     }
 
     fn describe_approval(&self, row: &ApprovalRow, engagement: &Engagement) -> Approval {

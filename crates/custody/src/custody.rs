@@ -10,7 +10,7 @@ use base::fence::{Fence, Guarded, Ticket};
 use base::id::{ChainId, EngagementId, PrincipalId, RequestId};
 use base::object::SealedObject;
 use base::ports::{Blobs, PauseRegister};
-use base::word::{Form, State, Verb};
+use base::word::{BudgetState, Form, State, Verb};
 use base::{Clock, Entropy};
 use catalog::Catalog;
 use catalog::model::{Applied, Change, DatasetRow, VersionRow};
@@ -117,6 +117,7 @@ pub struct Custody {
     pub(crate) policies: Fence,
     pub(crate) settler: Settler,
     pub(crate) shelf: crate::shelf::Shelf,
+    pub(crate) budgets: crate::budgets::Budgets,
     pub(crate) noise: crate::noise::Counter,
     pub(crate) scans: crate::jobs::Bell,
     pub(crate) tripwire: Arc<Tripwire>,
@@ -142,6 +143,7 @@ impl Custody {
         let tripwire = Arc::new(Tripwire::default());
         let identity = Identity::new(Arc::clone(&directory), Arc::clone(&parts.ring), Arc::clone(&parts.clock))
             .with_decoys(decoys, Arc::clone(&tripwire));
+        let budgets = crate::budgets::Budgets::new(Arc::clone(&parts.clock));
         let custody = Arc::new(Self {
             origin: parts.origin,
             catalog: parts.catalog,
@@ -166,6 +168,7 @@ impl Custody {
             policies: Fence::at(Guarded::Policies, 0),
             settler: Settler::default(),
             shelf: crate::shelf::Shelf::default(),
+            budgets,
             noise: crate::noise::Counter::default(),
             scans: crate::jobs::Bell::default(),
             tripwire,
@@ -174,6 +177,7 @@ impl Custody {
             packing: tokio::sync::Mutex::default(),
         });
         custody.reconcile_pauses().await?;
+        custody.open_budgets()?;
         Ok(custody)
     }
 
@@ -240,6 +244,8 @@ pub(crate) struct Matter<'a> {
     pub(crate) dataset: Option<&'a DatasetRow>,
     pub(crate) bytes: Option<(&'a VersionRow, Arc<SealedObject>, Window)>,
     pub(crate) approvers: Vec<PrincipalId>,
+    /// How the caller stands with the budgets that count; nothing where none does.
+    pub(crate) budget: Option<BudgetState>,
 }
 
 impl<'a> Matter<'a> {
@@ -250,7 +256,7 @@ impl<'a> Matter<'a> {
         engagement: &'a Engagement,
         dataset: Option<&'a DatasetRow>,
     ) -> Self {
-        Self { request, verb, form: Form::Names, engagement, dataset, bytes: None, approvers: Vec::new() }
+        Self { request, verb, form: Form::Names, engagement, dataset, bytes: None, approvers: Vec::new(), budget: None }
     }
 }
 
@@ -333,6 +339,7 @@ impl Custody {
             object,
             grant,
             approvers: matter.approvers,
+            budget: matter.budget,
         };
         let access = Access {
             request: matter.request,

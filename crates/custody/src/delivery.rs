@@ -8,16 +8,18 @@ use std::sync::Arc;
 
 use base::fence::Ticket;
 use base::id::{EngagementId, RequestId};
-use base::word::{Form, Verb};
+use base::word::Verb;
 use base::{Bytes, Plain};
 use policy::Window;
 use seal::Opened;
 
-use crate::custody::{Custody, Matter};
+use crate::budgets::{Asked, Charged, Earned};
+use crate::custody::Custody;
 use crate::directory::Engagement;
 use crate::error::CustodyError;
 use crate::identity::Caller;
 use crate::settings::Dataset;
+use crate::settle::Note;
 use crate::version::Version;
 
 /// How many bytes one receipt covers at most. SPEC: design §4.
@@ -44,6 +46,8 @@ pub struct Delivery {
     next: u64,
     end: u64,
     paid: Vec<Paid>,
+    /// How many bytes were opened and given.
+    given: u64,
     broken: bool,
 }
 
@@ -61,6 +65,7 @@ struct Plan {
 struct Paid {
     seq: u64,
     bytes: u64,
+    charged: Option<Charged>,
 }
 
 impl Delivery {
@@ -83,6 +88,7 @@ impl Delivery {
             next: window.from,
             end: window.to,
             paid: Vec::new(),
+            given: 0,
             broken: false,
         }
     }
@@ -97,6 +103,7 @@ impl Delivery {
             next: 0,
             end: 0,
             paid: Vec::new(),
+            given: 0,
             broken: false,
         }
     }
@@ -120,18 +127,17 @@ impl Delivery {
     async fn earn_next(&mut self) -> Result<(), CustodyError> {
         let Some(plan) = &self.plan else { return Ok(()) };
         let window = Window { from: self.next, to: self.end.min(self.next.saturating_add(WINDOW.0)) };
-        let matter = Matter {
+        let asked = Asked {
+            caller: &plan.caller,
             request: plan.request,
-            verb: plan.verb,
-            form: Form::Raw,
             engagement: &self.engagement,
-            dataset: Some(&plan.dataset),
-            bytes: Some((&plan.version.row, Arc::clone(&plan.version.sealed), window)),
-            approvers: Vec::new(),
+            dataset: &plan.dataset,
+            version: &plan.version,
+            verb: plan.verb,
         };
-        let permit = plan.custody.judge(&plan.caller, matter).await?;
-        let receipt = plan.custody.release(&plan.caller, permit).await?;
-        self.paid.push(Paid { seq: receipt.seq(), bytes: window.len() });
+        // The window may come back shorter: as far as the budgets reach.
+        let Earned { receipt, window, charged } = plan.custody.earn(&asked, window).await?;
+        self.paid.push(Paid { seq: receipt.seq(), bytes: window.len(), charged });
         self.opened = Some(plan.custody.opener.open(receipt)?);
         self.next = window.to;
         Ok(())
@@ -149,7 +155,10 @@ impl Delivery {
             return Step::Broken(CustodyError::Paused);
         }
         match self.opened.as_mut().and_then(Opened::next) {
-            Some(Ok(plain)) => Step::Segment(plain),
+            Some(Ok(plain)) => {
+                self.given = self.given.saturating_add(plain.expose(<[u8]>::len) as u64);
+                Step::Segment(plain)
+            }
             Some(Err(error)) => {
                 self.broken = true;
                 Step::Broken(error.into())
@@ -165,11 +174,17 @@ impl Delivery {
     /// in the minimum and whole in the authorised figure.
     pub fn settle(&mut self, sent: u64) {
         let Some(plan) = self.plan.take() else { return };
-        let mut left = sent;
-        for paid in self.paid.drain(..) {
-            let of_this = paid.bytes.min(left);
-            left = left.saturating_sub(of_this);
-            plan.custody.settler.note(self.engagement.id, paid.seq, of_this, paid.bytes);
+        let (mut left, mut opened) = (sent, self.given);
+        for Paid { seq, bytes, charged } in self.paid.drain(..) {
+            let sent = bytes.min(left);
+            left = left.saturating_sub(sent);
+            let opened_of_this = bytes.min(opened);
+            opened = opened.saturating_sub(opened_of_this);
+            // INVARIANT: what was opened counts in the budgets, whatever the wire says of it: a reader who resets its connections
+            // would have read for nothing.
+            let unopened = bytes.saturating_sub(opened_of_this);
+            let returned = charged.filter(|_| unopened > 0).map(|charged| (charged, unopened));
+            plan.custody.settler.note(self.engagement.id, Note { seq, sent, authorised: bytes, returned });
         }
     }
 }

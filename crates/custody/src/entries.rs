@@ -70,6 +70,12 @@ pub mod kind {
     pub const DENIAL: &str = "denial";
     /// A permitted request failed; nothing was released.
     pub const FAILURE: &str = "failure";
+    /// Budgets were set.
+    pub const BUDGET_SET: &str = "budget.set";
+    /// A reader came near the end of a budget.
+    pub const BUDGET_SOFT: &str = "budget.soft";
+    /// A reader came to the end of a budget.
+    pub const BUDGET_SPENT: &str = "budget.spent";
     /// What was written to sockets.
     pub const SETTLEMENT: &str = "settlement";
     /// Failures of strangers, counted.
@@ -485,6 +491,9 @@ pub struct Settled {
     pub whole: String,
     /// Place in the chain and bytes sent, for those that were cut.
     pub part: Vec<(u64, u64)>,
+    /// Place in the chain and bytes that were never opened and count in no budget.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub returned: Vec<(u64, u64)>,
 }
 
 /// `noise`.

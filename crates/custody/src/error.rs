@@ -40,6 +40,8 @@ pub enum CustodyError {
     Unauthenticated(Unknown),
     /// Policy says no, and the caller may know why.
     Denied(Denial),
+    /// A budget has no room for it, and the caller may know.
+    Spent(crate::budgets::Overdrawn),
     /// The caller may not know whether this exists.
     Hidden,
     /// The engagement is paused.
@@ -160,7 +162,7 @@ impl CustodyError {
             Self::Unauthenticated(_) | Self::NeedsApproval(_) => Kind::Refused,
             Self::Denied(denial) => denial.kind,
             Self::Hidden | Self::Missing { .. } | Self::Deleted(_) => Kind::Missing,
-            Self::Locked => Kind::Refused,
+            Self::Locked | Self::Spent(_) => Kind::Refused,
             Self::Paused => Kind::Paused,
             Self::Invalid(_) | Self::Argument(_) | Self::TooLarge => Kind::Invalid,
             Self::Conflict(_) => Kind::Conflict,
@@ -225,6 +227,7 @@ impl fmt::Display for CustodyError {
         match self {
             Self::Unauthenticated(why) => fmt::Display::fmt(why, f),
             Self::Denied(denial) => write!(f, "refused by policy `{}`: {}", denial.policy, denial.guideline),
+            Self::Spent(overdrawn) => fmt::Display::fmt(overdrawn, f),
             Self::Hidden => f.write_str("no such thing, or it is not yours to know"),
             Self::Paused => f.write_str("the engagement is paused: nothing of it moves until two people resume it"),
             Self::Missing { what, name } => write!(f, "there is no {what} `{name}`"),

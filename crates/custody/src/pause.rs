@@ -9,13 +9,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use base::id::{AlarmId, EngagementId, PartnerId, PrincipalId, RequestId};
-use base::word::{Form, PrincipalKind, Role, State, Verb};
+use base::id::{AlarmId, EngagementId, PartnerId, RequestId};
+use base::word::{PrincipalKind, Role, State, Verb};
 use base::{Millis, Timestamp};
 use catalog::model::Change;
 use ledger::LedgerError;
 use serde::{Deserialize, Serialize};
 
+use crate::approvals::ApprovedAct;
 use crate::custody::{Custody, Matter};
 use crate::directory::Engagement;
 use crate::entries::{Turned, kind};
@@ -187,21 +188,9 @@ impl Custody {
             return Err(CustodyError::Conflict(Clash::Already));
         }
         let digest = resume_digest(&engagement);
-        let approval = self.approval_for(caller, &engagement, Verb::Resume, digest)?;
-        let approvers = approval.as_ref().map(|row| self.approvers(row)).unwrap_or_default();
-        let waiting = approvers.is_empty();
-        let permit = match self.judge(caller, resuming(request, &engagement, approvers.clone())).await {
-            // Refused for want of a second person: if nothing else stands against it, one is asked for.
-            Err(_) if waiting && self.would_allow(caller, resuming(request, &engagement, vec![SOMEBODY_ELSE])) => {
-                let id = match approval {
-                    Some(row) => row.id,
-                    None => self.ask_approval(caller, request, &engagement, Verb::Resume, digest).await?,
-                };
-                return Err(CustodyError::NeedsApproval(id));
-            }
-            judged => judged?,
-        };
-        let approval = approval.map(|row| row.id);
+        let resuming = |approvers| Matter { approvers, ..Matter::names(request, Verb::Resume, &engagement, None) };
+        let approved = self.with_approval(caller, request, &engagement, Verb::Resume, digest, resuming).await?;
+        let ApprovedAct { permit, approvers, approval } = approved;
         let epoch = engagement.fence.epoch().saturating_add(1);
         let turned = Turned {
             engagement: engagement.id,
@@ -309,13 +298,6 @@ struct Held {
     streams_cut: u64,
     sessions_ended: u64,
     written: Result<(), CustodyError>,
-}
-
-/// Stands for the second person when it is asked whether only that person is missing. It approves nothing.
-const SOMEBODY_ELSE: PrincipalId = PrincipalId::from_bytes([0xff; 16]);
-
-fn resuming(request: RequestId, engagement: &Engagement, approvers: Vec<PrincipalId>) -> Matter<'_> {
-    Matter { request, verb: Verb::Resume, form: Form::Names, engagement, dataset: None, bytes: None, approvers }
 }
 
 /// Who may pause: the operator's administrators and security, and the engagement's own partner's security. This is all that is

@@ -268,6 +268,7 @@ impl Case {
             dataset: Some(&self.dataset),
             bytes: Some((&self.version.row, Arc::clone(&self.version.sealed), Window { from: 0, to: 0 })),
             approvers: Vec::new(),
+            budget: None,
         }
     }
 }

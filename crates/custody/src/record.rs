@@ -58,6 +58,20 @@ impl Custody {
         Ok(receipt)
     }
 
+    /// The same, with changes and entries that become durable together with the access.
+    pub(crate) async fn release_with(
+        &self,
+        caller: &Caller,
+        permit: Permit,
+        changes: Vec<Change>,
+        notes: Vec<Draft>,
+    ) -> Result<Receipt, LedgerError> {
+        let verb = permit.access().verb;
+        let receipt = self.releaser.release_with(permit, changes, notes).await?;
+        caller.entered().note(verb);
+        Ok(receipt)
+    }
+
     /// Records an act that a permit allows, with its changes; both become durable together.
     pub(crate) async fn act(
         &self,

@@ -8,7 +8,7 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use base::id::VersionId;
 use base::lock::Lock;
@@ -87,6 +87,8 @@ pub(crate) struct Version {
     pub(crate) row: VersionRow,
     pub(crate) meta: Arc<Meta>,
     pub(crate) sealed: Arc<SealedObject>,
+    /// Who stands where in it, once that was looked up, if it is small.
+    pub(crate) content: OnceLock<Arc<budget::Content>>,
 }
 
 impl Version {
@@ -109,7 +111,7 @@ impl Version {
             parts: row.parts.clone(),
             key,
         });
-        Ok(Self { row, meta, sealed })
+        Ok(Self { row, meta, sealed, content: OnceLock::new() })
     }
 
     pub(crate) const fn name(&self) -> VersionName {

@@ -7,6 +7,7 @@
 //! Whoever reaches the listener. Plain text is spoken on loopback only, and answers nobody else; bodies are bounded before they
 //! are read; an unsigned request learns nothing but that it is unsigned.
 
+mod budgets;
 mod handlers;
 mod intake;
 mod problem;

@@ -41,7 +41,7 @@ pub(crate) fn refusal(request: RequestId, error: CustodyError) -> Refusal {
         CustodyError::Invalid(why) => Refusal::new(Code::InvalidRequest, why),
         CustodyError::TooLarge => Refusal::new(Code::EntityTooLarge, error.to_string()),
         CustodyError::Conflict(clash) => conflict(clash, error.to_string()),
-        CustodyError::NeedsApproval(_) => Refusal::new(Code::AccessDenied, error.to_string()),
+        CustodyError::NeedsApproval(_) | CustodyError::Spent(_) => Refusal::new(Code::AccessDenied, error.to_string()),
         inside => by_kind(request, kind, &inside),
     }
 }

@@ -73,6 +73,19 @@ impl<Change, Applied> Releaser<Change, Applied> {
     /// `Moved` when a fence has moved since the decision; `NotDurable` when the entry is not known to be durable. Nothing may
     /// be released then.
     pub async fn release(&self, permit: Permit) -> Result<Receipt, LedgerError> {
+        self.release_with(permit, Vec::new(), Vec::new()).await
+    }
+
+    /// The same, with what else becomes durable together with the access: `notes` stand behind its entry.
+    ///
+    /// # Errors
+    /// As [`Self::release`].
+    pub async fn release_with(
+        &self,
+        permit: Permit,
+        changes: Vec<Change>,
+        notes: Vec<Draft>,
+    ) -> Result<Receipt, LedgerError> {
         let age_seconds = self.queue.clock().now().seconds().saturating_sub(permit.access().at.seconds());
         if age_seconds > OLDEST_PERMIT_SECONDS {
             let why = format!("the decision is {age_seconds} seconds old");
@@ -80,8 +93,9 @@ impl<Change, Applied> Releaser<Change, Applied> {
         }
         let epoch = permit.pause_epoch();
         let (access, policies, tickets) = permit.spend();
-        let draft = self.draft(&access, &policies, epoch)?;
-        let recorded = self.queue.submit(Act { tickets, changes: Vec::new(), drafts: vec![draft] }).await?;
+        let mut drafts = vec![self.draft(&access, &policies, epoch)?];
+        drafts.extend(notes);
+        let recorded = self.queue.submit(Act { tickets, changes, drafts }).await?;
         let place = recorded.places.first().copied().ok_or(LedgerError::Stopped)?;
         Ok(Receipt::mint(access, place.index, place.seq))
     }

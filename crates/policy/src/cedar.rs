@@ -43,6 +43,7 @@ struct Types {
     scan_state: EntityTypeName,
     form: EntityTypeName,
     verb: EntityTypeName,
+    budget: EntityTypeName,
 }
 
 impl Policies {
@@ -172,6 +173,9 @@ impl Policies {
         if let Some(purpose) = &inputs.purpose {
             context.push(("purpose", Expression::new_string(purpose.to_string())));
         }
+        if let Some(budget) = inputs.budget {
+            context.push(("budget", word(&types.budget, budget.word())));
+        }
         if let Some(grant) = &inputs.grant {
             let facts = vec![
                 ("verbs", words(&types.verb, grant.verbs.iter().map(|verb| verb.word()))),
@@ -202,6 +206,7 @@ impl Types {
             scan_state: find("ScanState")?,
             form: find("Form")?,
             verb: find("Verb")?,
+            budget: find("BudgetState")?,
         })
     }
 }

@@ -29,6 +29,7 @@ pub const POLICIES: &str = concat!(
     include_str!("../content/separation.cedar"),
     include_str!("../content/intake.cedar"),
     include_str!("../content/purpose.cedar"),
+    include_str!("../content/budget.cedar"),
     include_str!("../content/grant.cedar"),
     include_str!("../content/resume.cedar"),
     include_str!("../content/scope.cedar"),

@@ -4,7 +4,7 @@
 //! beside Cedar, on every decision. Under the shipped set they never fire, because a policy has refused already and says why.
 
 use base::Kind;
-use base::word::{PrincipalKind, State, Verb};
+use base::word::{BudgetState, PrincipalKind, State, Verb};
 
 use crate::inputs::Inputs;
 
@@ -15,6 +15,9 @@ pub(crate) struct Floor {
     pub(crate) refusal: Kind,
     breached: fn(&Inputs<'_>) -> bool,
 }
+
+/// What refuses past a hard budget, whatever the policies say.
+const BUDGET: &str = "floor-budget";
 
 const FLOORS: &[Floor] = &[
     Floor {
@@ -42,6 +45,18 @@ const FLOORS: &[Floor] = &[
         guideline: "A resume takes two people.",
         refusal: Kind::Refused,
         breached: |inputs| inputs.verb == Verb::Resume && inputs.approvers == 0,
+    },
+    Floor {
+        id: BUDGET,
+        guideline: "Nobody is given more than the budget says.",
+        refusal: Kind::Refused,
+        breached: |inputs| inputs.budget == Some(BudgetState::Spent),
+    },
+    Floor {
+        id: "floor-raise",
+        guideline: "That more may leave than before takes two people.",
+        refusal: Kind::Refused,
+        breached: |inputs| inputs.verb == Verb::RaiseBudget && inputs.approvers == 0,
     },
     Floor {
         id: "floor-quarantine",

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 
 use base::Timestamp;
 use base::id::{DatasetId, EngagementId, PartnerId, PrincipalId};
-use base::word::{Form, PrincipalKind, Purpose, Role, ScanState, State, Verb};
+use base::word::{BudgetState, Form, PrincipalKind, Purpose, Role, ScanState, State, Verb};
 use serde::{Deserialize, Serialize};
 
 use crate::access::Target;
@@ -38,6 +38,8 @@ pub(crate) struct Inputs<'q> {
     pub(crate) version: Option<Version>,
     pub(crate) grant: Option<Grant<'q>>,
     pub(crate) approvers: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) budget: Option<BudgetState>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -120,6 +122,7 @@ impl<'q> Inputs<'q> {
                 expires: grant.expires.min(LAST),
             }),
             approvers: others(&facts.approvers, who.principal),
+            budget: facts.budget,
         })
     }
 
@@ -167,6 +170,7 @@ impl<'q> Inputs<'q> {
                 expires: grant.expires,
             }),
             approvers: self.approvers,
+            budget: self.budget,
         }
     }
 
@@ -196,6 +200,7 @@ impl<'q> Inputs<'q> {
             version: Some(Version { scan: ScanState::Scanned, written_by_caller: false }),
             grant: Some(Grant { verbs: Cow::Borrowed(Verb::ALL), purposes: Cow::Borrowed(&[]), expires: Timestamp(1) }),
             approvers: 1,
+            budget: Some(BudgetState::Within),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use base::fence::{Guarded, Ticket};
 
-use crate::access::Access;
+use crate::access::{Access, Target};
 
 /// Policy allowed this access, under these policies, in this state of the world.
 ///
@@ -67,6 +67,14 @@ impl Permit {
         self.access.names.extend(ordinals);
         self.access.names.sort_unstable();
         self.access.names.dedup();
+        self
+    }
+
+    /// Allows the bytes of its window up to `to` alone. It can only make the permit allow less.
+    pub fn narrowed(mut self, to: u64) -> Self {
+        if let Target::Bytes { window, .. } = &mut self.access.target {
+            window.to = window.to.min(to.max(window.from));
+        }
         self
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use base::Timestamp;
 use base::fence::Ticket;
 use base::id::{DatasetId, EngagementId, PartnerId, PrincipalId};
-use base::word::{Purpose, ScanState, State, Verb};
+use base::word::{BudgetState, Purpose, ScanState, State, Verb};
 
 use crate::access::Access;
 
@@ -66,6 +66,8 @@ pub struct Facts {
     pub grant: Option<GrantFacts>,
     /// Distinct people other than the requester who approved exactly this act.
     pub approvers: Vec<PrincipalId>,
+    /// How the caller stands with the budgets that count for what is asked; nothing where none does.
+    pub budget: Option<BudgetState>,
 }
 
 /// An access with the facts it is judged by.

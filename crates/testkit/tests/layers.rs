@@ -36,6 +36,7 @@ const ARROWS: &[(&str, &[(&str, &str)])] = &[
     ("inquiry", &[("base", "ids, verbs and times are what is asked about")]),
     ("scope", &[("base", "ids, times and types of data are what it packs")]),
     ("incident", &[("base", "data types, ids and times stand in its clocks, rules and reports")]),
+    ("budget", &[("base", "people, sessions, times, and the word of a standing")]),
     ("store", &[("base", "implements the ports `Blobs`, `Documents`, `Keys`, `PauseRegister`")]),
     ("catalog", &[("base", "implements the ports `Committer` and `LedgerRows`")]),
     (
@@ -69,6 +70,7 @@ const ARROWS: &[(&str, &[(&str, &str)])] = &[
             ("contract", "what datasets' contracts say"),
             ("catalog", "rows and changes"),
             ("inquiry", "questions about accesses, and who could reach what"),
+            ("budget", "counts what leaves"),
             ("reconcile", "what the store's own log tells of"),
         ],
     ),

@@ -264,6 +264,15 @@ pub enum Change {
         /// Its new metadata.
         meta: Sealed,
     },
+    /// Replaces an engagement's budgets.
+    Budgets {
+        /// The engagement.
+        engagement: EngagementId,
+        /// The revision that begins. `Conflict` unless it follows the stored one; the first is 1.
+        revision: u64,
+        /// The plan.
+        plan: Sealed,
+    },
     /// Merges rows into the touch index and moves its mark: entries below `indexed` are in it.
     Touched {
         /// The new mark. `Conflict` if it does not lie beyond the stored one.

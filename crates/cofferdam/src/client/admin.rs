@@ -9,6 +9,7 @@ use base::word::{Decision, Purpose};
 use base::{Entropy, Kind, Timestamp};
 use bytes::Bytes;
 use custody::approvals::Approval;
+use custody::budget_office::{BudgetUse, Budgeted, NewBudget};
 use custody::bypass::{Imported, Ours, Row};
 use custody::contracts::ContractAnswer;
 use custody::evidence::LedgerState;
@@ -350,6 +351,30 @@ impl AdminClient {
     /// As [`Self::call`]; a problem that names an `approval` when another person must approve first.
     pub async fn resume(&self, engagement: &str) -> Result<Resumed, Error> {
         self.post(&["engagements", engagement, "resume"], &json!({})).await
+    }
+
+    /// Sets a budget of an engagement, or says whose approval is missing.
+    ///
+    /// # Errors
+    /// As [`Self::resume`].
+    pub async fn set_budget(&self, engagement: &str, new: &NewBudget) -> Result<Budgeted, Error> {
+        self.post(&["engagements", engagement, "budgets"], &json!(new)).await
+    }
+
+    /// An engagement's budgets, and how far they are used.
+    ///
+    /// # Errors
+    /// As [`Self::call`].
+    pub async fn budget(&self, engagement: &str) -> Result<BudgetUse, Error> {
+        self.get(&["engagements", engagement, "budgets"]).await
+    }
+
+    /// The budgets of all engagements.
+    ///
+    /// # Errors
+    /// As [`Self::call`].
+    pub async fn budgets(&self) -> Result<Vec<Budgeted>, Error> {
+        self.get(&["budgets"]).await
     }
 
     /// Open requests for approval.

@@ -12,7 +12,7 @@ use http_body_util::Full;
 use serde::de::DeserializeOwned;
 
 use super::problem::Problem;
-use super::{Interpreter, handlers, intake, watch};
+use super::{Interpreter, budgets, handlers, intake, watch};
 use crate::tls::CertificateState;
 
 /// Where the API begins.
@@ -113,6 +113,9 @@ routes! {
     GET "engagements/{name}" "engagement show" => handlers::show_engagement;
     POST "engagements/{name}/pause" "pause" => handlers::pause;
     POST "engagements/{name}/resume" "resume" => handlers::resume;
+    GET "engagements/{name}/budgets" "budget show" => budgets::show;
+    POST "engagements/{name}/budgets" "budget set" => budgets::set;
+    GET "budgets" "budget list" => budgets::list;
     GET "datasets" "dataset list" => handlers::list_datasets;
     POST "datasets" "dataset create" => handlers::create_dataset;
     GET "datasets/{bucket}" "dataset show" => handlers::show_dataset;

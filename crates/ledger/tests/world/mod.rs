@@ -107,6 +107,7 @@ pub(crate) fn permit(decider: &Decider, engagement: EngagementId, pause: &Fence,
         object: None,
         grant: Some(GrantFacts { verbs: Arc::new([Verb::List]), purposes, expires: at.plus_seconds(3600) }),
         approvers: Vec::new(),
+        budget: None,
     };
     decider.decide(Question { access, facts, tickets }).unwrap_or_else(|denial| panic!("denied: {denial}"))
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use base::id::PartnerId;
-use base::word::{PrincipalKind, Role, ScanState, State, Verb};
+use base::word::{BudgetState, PrincipalKind, Role, ScanState, State, Verb};
 use policy::Decider;
 
 use crate::world::{Case, Grant, OTHER, STRANGER, THEIR_PARTNER, compare_with_reviewed};
@@ -56,12 +56,17 @@ fn sections() -> Vec<(String, Case)> {
                     format!("{verb}, in a dataset that lets unscannable data be read"),
                     Case { unscannable_readable: true, ..plain.clone() },
                 ));
+                // Names count in no budget.
+                if *verb == Verb::Read {
+                    let spent = Case { budget: Some(BudgetState::Spent), ..plain.clone() };
+                    sections.push((format!("{verb}, with a budget that is spent"), spent));
+                }
                 sections.push((
                     format!("{verb}, for a purpose nobody agreed to"),
                     Case { purpose: Some("advertising"), ..plain },
                 ));
             }
-            Verb::Resume => {
+            Verb::Resume | Verb::RaiseBudget => {
                 sections.push((format!("{verb}, approved by nobody else"), plain.clone()));
                 sections
                     .push((format!("{verb}, approved by one other person"), Case { approvers: vec![OTHER], ..plain }));

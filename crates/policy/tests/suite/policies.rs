@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use base::Kind;
-use base::word::{PrincipalKind, Role, ScanState, State, Verb};
+use base::word::{BudgetState, PrincipalKind, Role, ScanState, State, Verb};
 use policy::{Decider, Effect};
 
 use crate::world::{CALLER, Case, Grant, NOW, OTHER, STRANGER, THEIR_PARTNER, cited};
@@ -26,6 +26,8 @@ fn forbidden() -> Vec<(&'static str, Case)> {
             "own-work-stays",
             Case { verb: Verb::ReleaseQuarantined, own_work: true, roles: vec![Role::Security], ..plain() },
         ),
+        ("budget-spent", Case { budget: Some(BudgetState::Spent), ..plain() }),
+        ("raise-takes-two", Case { verb: Verb::RaiseBudget, roles: vec![Role::Security], ..plain() }),
         ("resume-takes-two", Case { verb: Verb::Resume, roles: vec![Role::Security], ..plain() }),
     ]
 }
@@ -40,6 +42,7 @@ fn permitted() -> Vec<(&'static str, Case, Case)> {
     let administer = Case { verb: Verb::Administer, roles: vec![Role::Administrator], ..plain() };
     let issue = Case { verb: Verb::IssueSession, roles: vec![Role::Security], ..plain() };
     let review = Case { verb: Verb::Review, roles: vec![Role::Security], ..plain() };
+    let budget = Case { verb: Verb::SetBudget, roles: vec![Role::Administrator], ..plain() };
     let release = Case { verb: Verb::ReleaseQuarantined, ..review.clone() };
     let decoys = Case { verb: Verb::KeepDecoys, roles: vec![Role::Security], ..plain() };
     let alarms = Case { verb: Verb::WatchAlarms, roles: vec![Role::Administrator], ..plain() };
@@ -58,6 +61,7 @@ fn permitted() -> Vec<(&'static str, Case, Case)> {
         ("security-releases", release.clone(), Case { kind: PrincipalKind::Workload, ..release }),
         ("security-keeps-decoys", decoys.clone(), Case { roles: vec![Role::Administrator], ..decoys }),
         ("security-watches-alarms", alarms.clone(), Case { kind: PrincipalKind::Workload, ..alarms }),
+        ("security-sets-budgets", budget.clone(), Case { roles: vec![Role::DataEngineer], ..budget }),
         ("sessions-are-issued", issue.clone(), Case { roles: vec![Role::DataEngineer], ..issue }),
     ]
 }

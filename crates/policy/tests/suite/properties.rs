@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use base::Timestamp;
-use base::word::{PrincipalKind, Role, ScanState, State, Verb};
+use base::word::{BudgetState, PrincipalKind, Role, ScanState, State, Verb};
 use policy::Decider;
 
 use crate::world::{CALLER, Case, Grant, NOW, OTHER, STRANGER, THEIR_PARTNER};
@@ -55,6 +55,13 @@ impl Chance {
                 expires: self.of(&[NOW, NOW.plus_seconds(1), Timestamp(i64::MAX)]),
             }),
             approvers: self.some(&[CALLER, OTHER]),
+            budget: self.of(&[
+                None,
+                None,
+                Some(BudgetState::Within),
+                Some(BudgetState::Soft),
+                Some(BudgetState::Spent),
+            ]),
             at: NOW,
             pause_epoch: self.next() % 3,
         }
@@ -122,6 +129,8 @@ fn compartments_and_auditors() {
                 | Verb::ReleaseQuarantined
                 | Verb::KeepDecoys
                 | Verb::WatchAlarms
+                | Verb::SetBudget
+                | Verb::RaiseBudget
         );
         assert!(!(permitted && !evidence && case.roles.contains(&Role::Auditor)), "{case:?}");
     });
@@ -163,6 +172,15 @@ fn a_resume_takes_security_and_somebody_else() {
             let role = if case.partner.is_some() { Role::PartnerSecurity } else { Role::Security };
             assert!(case.roles.contains(&role), "{case:?}");
         }
+    });
+}
+
+/// Nothing is read past a budget, and none is raised without somebody else.
+#[test]
+fn budgets_hold_and_are_raised_by_two() {
+    for_all(|case, permitted| {
+        assert!(!(permitted && case.verb == Verb::Read && case.budget == Some(BudgetState::Spent)), "{case:?}");
+        assert!(!(permitted && case.verb == Verb::RaiseBudget) || case.approvers.contains(&OTHER), "{case:?}");
     });
 }
 

@@ -2,7 +2,7 @@
 
 use base::Kind;
 use base::id::DatasetId;
-use base::word::{Role, State, Verb};
+use base::word::{BudgetState, Role, State, Verb};
 use policy::decider::{POLICIES, SCHEMA};
 use policy::{DatasetFacts, Decider, PolicyError};
 
@@ -103,6 +103,10 @@ fn no_set_can_allow_what_the_floor_forbids() {
     }
     let alone = Case { verb: Verb::Resume, ..Case::default() };
     assert_eq!(cited(&alone.judge(&decider)), ("floor-resume", Kind::Refused));
+    let raise = Case { verb: Verb::RaiseBudget, ..Case::default() };
+    assert_eq!(cited(&raise.judge(&decider)), ("floor-raise", Kind::Refused));
+    let spent = Case { budget: Some(BudgetState::Spent), ..Case::default() };
+    assert_eq!(cited(&spent.judge(&decider)), ("floor-budget", Kind::Refused));
     let own = Case { verb: Verb::ReleaseQuarantined, own_work: true, ..Case::default() };
     assert_eq!(cited(&own.judge(&decider)), ("floor-quarantine", Kind::Refused));
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use base::fence::{Fence, Guarded};
 use base::id::{BlobId, DatasetId, EngagementId, KeyId, ObjectId, PartnerId, PrincipalId, RequestId, VersionId};
 use base::object::{Body, Part, SealedObject, WrappedKey};
-use base::word::{Form, PrincipalKind, Purpose, Role, ScanState, State, Verb};
+use base::word::{BudgetState, Form, PrincipalKind, Purpose, Role, ScanState, State, Verb};
 use base::{Kind, Timestamp};
 use policy::{
     Access, DatasetFacts, Decider, Denial, EngagementFacts, Facts, GrantFacts, ObjectFacts, Question, Target, Who,
@@ -39,6 +39,7 @@ pub struct Case {
     pub own_work: bool,
     pub grant: Option<Grant>,
     pub approvers: Vec<PrincipalId>,
+    pub budget: Option<BudgetState>,
     pub at: Timestamp,
     pub pause_epoch: u64,
 }
@@ -72,6 +73,7 @@ impl Default for Case {
             own_work: false,
             grant: Some(Grant::default()),
             approvers: Vec::new(),
+            budget: None,
             at: NOW,
             pause_epoch: 0,
         }
@@ -121,6 +123,7 @@ impl Case {
                 expires: grant.expires,
             }),
             approvers: self.approvers.clone(),
+            budget: self.budget,
         };
         Question { access, facts, tickets: vec![Fence::at(Guarded::Pause, self.pause_epoch).ticket()] }
     }
@@ -143,7 +146,9 @@ impl Case {
             | Verb::Administer
             | Verb::IssueSession
             | Verb::KeepDecoys
-            | Verb::WatchAlarms => Target::Engagement,
+            | Verb::WatchAlarms
+            | Verb::SetBudget
+            | Verb::RaiseBudget => Target::Engagement,
         }
     }
 

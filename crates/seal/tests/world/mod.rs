@@ -162,6 +162,7 @@ impl World {
             object: Some(ObjectFacts { scan: ScanState::Scanned, writer: self.who.principal }),
             grant: Some(grant),
             approvers: vec![],
+            budget: None,
         };
         let permit = self.decider.decide(Question { access, facts, tickets: vec![ticket] });
         let permit = permit.unwrap_or_else(|denial| panic!("denied: {denial}"));
