@@ -30,8 +30,9 @@ const LONGEST_WAIT_SECONDS: i64 = 3600;
 /// How often one alarm is told to one receiver before it is given up: with the waits, for about a day.
 const MOST_ATTEMPTS: u32 = 32;
 
-/// How long to sleep when nothing is due. An alarm rings; this is for clocks that were set.
-const IDLE: Duration = Duration::from_secs(60);
+/// How long to sleep when nothing is due. Most alarms ring; this is for clocks that were set, and for alarms raised in a
+/// transaction whose owner does not ring.
+const IDLE: Duration = Duration::from_secs(2);
 
 /// How long to wait when the catalog cannot be read.
 const UNREADABLE: Duration = Duration::from_secs(5);
