@@ -7,7 +7,8 @@ use crate::model::{Applied, Change};
 use crate::sql::Sql;
 use crate::versions::Steered;
 use crate::{
-    alarms, bypasses, contracts, decoys, facts, jobs, parties, rights, scans, statistics, touches, uploads, versions,
+    alarms, bypasses, contracts, decoys, facts, jobs, packs, parties, rights, scans, statistics, touches, uploads,
+    versions,
 };
 
 /// Applies a change. A rejected one may leave traces: the caller undoes the act it belongs to.
@@ -65,7 +66,6 @@ pub(crate) fn apply(sql: &mut dyn Sql, change: Change) -> Result<Applied, Catalo
             versions::steer(sql, version, &was, Steered { scan, generation, lock, mac })
         }
         Change::Budgets { engagement, revision, plan } => budgets::set(sql, engagement, revision, &plan),
-        Change::Touched { indexed, rows } => touches::add(sql, indexed, &rows),
         Change::Decoy(row) => decoys::add(sql, &row),
         Change::TripDecoy { decoy, at } => decoys::trip(sql, decoy, at),
         Change::RetireDecoy(decoy) => decoys::retire(sql, decoy),
@@ -74,6 +74,10 @@ pub(crate) fn apply(sql: &mut dyn Sql, change: Change) -> Result<Applied, Catalo
         Change::Receiver(row) => alarms::add_receiver(sql, &row),
         Change::DropReceiver(receiver) => alarms::drop_receiver(sql, receiver),
         Change::Told(line) => alarms::tried(sql, &line),
+        Change::Touched { from, indexed, rows } => touches::add(sql, from, indexed, &rows),
+        Change::AgeTouches { newest, rows } => touches::age(sql, newest, rows),
+        Change::ForgetTouches => touches::forget(sql),
+        Change::Packed(row) => packs::replace(sql, &row),
         Change::Note { name, value } => statistics::set_note(sql, &name, &value),
     }
     .map(|()| Applied::Done)

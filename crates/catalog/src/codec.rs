@@ -1,14 +1,12 @@
-//! The compact forms inside a column: parts of a version, sets of subjects, byte ranges.
+//! The compact forms inside a column: parts of a version, sets of subjects.
 //!
 //! All are sequences of LEB128 numbers; sorted sequences hold the differences. A form that does not read back exactly, to its
 //! last byte, reads as `None`, and the row it came from is corrupt.
 
-use std::collections::BTreeMap;
-use std::ops::Range;
-
 use base::id::BlobId;
 use base::object::{Body, Part};
 use bytes::Bytes;
+use scope::number::{put, take};
 
 /// First byte of encoded parts.
 const PARTS_VERSION: u8 = 1;
@@ -94,80 +92,6 @@ pub(crate) fn read_set(mut bytes: &[u8]) -> Option<Vec<u32>> {
     Some(set)
 }
 
-/// Writes byte ranges by ordinal: the ordinal, how many ranges, then gap and length of each. Ranges must be [`merged`].
-pub(crate) fn write_ranges(ranges: &BTreeMap<u64, Vec<Range<u64>>>) -> Vec<u8> {
-    let mut out = Vec::new();
-    for (ordinal, ranges) in ranges {
-        put(&mut out, *ordinal);
-        put(&mut out, u64::try_from(ranges.len()).unwrap_or(u64::MAX));
-        let mut end = 0;
-        for range in ranges {
-            put(&mut out, range.start.saturating_sub(end));
-            put(&mut out, range.end.saturating_sub(range.start));
-            end = range.end;
-        }
-    }
-    out
-}
-
-/// Reads what [`write_ranges`] wrote.
-pub(crate) fn read_ranges(mut bytes: &[u8]) -> Option<BTreeMap<u64, Vec<Range<u64>>>> {
-    let mut all = BTreeMap::new();
-    while !bytes.is_empty() {
-        let ordinal = take(&mut bytes)?;
-        let mut ranges = Vec::new();
-        let mut end = 0u64;
-        for _ in 0..take(&mut bytes)? {
-            let start = end.checked_add(take(&mut bytes)?)?;
-            end = start.checked_add(take(&mut bytes)?)?;
-            ranges.push(start..end);
-        }
-        all.insert(ordinal, ranges).is_none().then_some(())?;
-    }
-    Some(all)
-}
-
-/// Ranges in order, empty ones dropped, overlapping and adjacent ones joined.
-pub(crate) fn merged(mut ranges: Vec<Range<u64>>) -> Vec<Range<u64>> {
-    ranges.retain(|range| !range.is_empty());
-    ranges.sort_by_key(|range| range.start);
-    let mut joined: Vec<Range<u64>> = Vec::with_capacity(ranges.len());
-    for range in ranges {
-        match joined.last_mut() {
-            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
-            _ => joined.push(range),
-        }
-    }
-    joined
-}
-
-fn put(out: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        // The low seven bits always fit a byte.
-        out.push(u8::try_from(number & 0x7F).unwrap_or(0) | 0x80);
-        number >>= 7;
-    }
-    out.push(u8::try_from(number).unwrap_or(0));
-}
-
-fn take(bytes: &mut &[u8]) -> Option<u64> {
-    let mut number = 0u64;
-    for shift in (0..64).step_by(7) {
-        let (byte, rest) = bytes.split_first()?;
-        *bytes = rest;
-        let bits = u64::from(byte & 0x7F);
-        // The tenth byte has room for one bit.
-        if bits.checked_shl(shift)? >> shift != bits {
-            return None;
-        }
-        number |= bits << shift;
-        if byte & 0x80 == 0 {
-            return Some(number);
-        }
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -196,26 +120,8 @@ mod tests {
         }
 
         #[test]
-        fn ranges_merge_to_the_same_bytes_and_read_back(
-            ranges in prop::collection::btree_map(any::<u64>(), prop::collection::vec((0u64..60, 0u64..9), 1..9), 0..5),
-        ) {
-            let mut all = BTreeMap::new();
-            for (ordinal, spans) in ranges {
-                let ranges: Vec<Range<u64>> = spans.iter().map(|(start, len)| *start..start.saturating_add(*len)).collect();
-                let joined = merged(ranges.clone());
-                for byte in 0..80u64 {
-                    let before = ranges.iter().any(|range| range.contains(&byte));
-                    prop_assert_eq!(before, joined.iter().any(|range| range.contains(&byte)));
-                }
-                prop_assert!(joined.windows(2).all(|pair| pair[0].end < pair[1].start));
-                all.insert(ordinal, joined);
-            }
-            prop_assert_eq!(read_ranges(&write_ranges(&all)), Some(all));
-        }
-
-        #[test]
         fn nonsense_never_panics(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
-            let _ = (read_parts(&bytes, InlineBody::Kept(None)), read_set(&bytes), read_ranges(&bytes));
+            let _ = (read_parts(&bytes, InlineBody::Kept(None)), read_set(&bytes));
         }
     }
 
@@ -229,7 +135,5 @@ mod tests {
         assert_eq!(read_parts(&bytes[..bytes.len() - 1], InlineBody::Kept(Some(b"x"))), None);
         assert_eq!(read_set(&[0xFF]), None);
         assert_eq!(read_set(&[0xFF, 0xFF, 0xFF, 0xFF, 0x7F]), None, "beyond 32 bits");
-        assert_eq!(take(&mut [0xFF; 11].as_slice()), None);
-        assert_eq!(take(&mut [0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x02].as_slice()), None);
     }
 }

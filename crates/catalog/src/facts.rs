@@ -18,7 +18,7 @@ use crate::model::{Digest, FactRow, MentionRow};
 use crate::row::Reader;
 use crate::sql::{Sql, Value, each, one, write};
 use crate::told::Telling;
-use crate::{scans, versions};
+use crate::{packs, scans, versions};
 
 const FACTS: &str = "facts";
 const STAGED: &str = "staged_facts";
@@ -55,7 +55,7 @@ pub(crate) fn add(
         let values = [engagement, ordinal, generation, block, data_type, (&set).into(), here.unresolved.into()];
         write(sql, FACTS, text, &values)?;
     }
-    Ok(())
+    packs::changed(sql, engagement, ordinal)
 }
 
 /// Keeps facts of a version that is not visible yet.
@@ -95,6 +95,7 @@ pub(crate) fn unstage(
         ORDER BY block, data_type LIMIT $4";
     let values = [engagement.as_bytes().into(), ordinal.into(), version.as_bytes().into(), rows.into()];
     write(sql, FACTS, text, &values)?;
+    packs::changed(sql, engagement, ordinal)?;
     let text = "DELETE FROM staged_facts WHERE version = $1 AND (block, data_type) IN
         (SELECT block, data_type FROM staged_facts WHERE version = $1 ORDER BY block, data_type LIMIT $2)";
     write(sql, STAGED, text, &[version.as_bytes().into(), rows.into()]).map(|_| ())
@@ -124,7 +125,8 @@ pub(crate) fn clear(
         return Err(conflict(format!("scan {generation} of version `{version}` is reported")));
     }
     let text = "DELETE FROM facts WHERE engagement = $1 AND ordinal = $2 AND generation = $3";
-    write(sql, FACTS, text, &[engagement.as_bytes().into(), ordinal.into(), generation.into()]).map(|_| ())
+    write(sql, FACTS, text, &[engagement.as_bytes().into(), ordinal.into(), generation.into()])?;
+    packs::changed(sql, engagement, ordinal)
 }
 
 /// The ordinal of a version, which must lie in the engagement.

@@ -20,6 +20,7 @@ mod facts;
 mod jobs;
 mod kept;
 pub mod model;
+mod packs;
 mod parties;
 mod rights;
 mod row;

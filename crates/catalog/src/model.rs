@@ -20,6 +20,7 @@ use base::{Residence, Timestamp};
 
 pub use self::alarm::{AlarmRow, DecoyRow, OutboxRow, ReceiverRow};
 pub use self::change::{Applied, Change};
+pub use scope::Touches;
 
 /// A value sealed by `seal`; the catalog cannot read it.
 pub type Sealed = Vec<u8>;
@@ -407,25 +408,29 @@ pub struct TouchKey {
     pub selector: Digest,
     /// The compartment touched.
     pub engagement: EngagementId,
-    /// Hours since 1970 UTC.
+    /// The first hour of the row, in hours since 1970 UTC.
     pub hour: i64,
+    /// How long the row is.
+    pub span: scope::Span,
     /// The form of exposure.
     pub form: Form,
     /// Authorised or sent.
     pub level: Level,
 }
 
-/// One row of the touch index: which versions, whole or in part.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Touches {
-    /// Ordinals of versions touched whole, or by name.
-    pub whole: roaring::RoaringTreemap,
-    /// Byte ranges of versions touched in part, merged, by ordinal.
-    pub partial: std::collections::BTreeMap<u64, Vec<Range<u64>>>,
-    /// How many accesses.
-    pub events: u64,
-    /// How many bytes, repeats counted.
-    pub bytes: u64,
+/// A pack on its way in.
+#[derive(Clone, Debug)]
+pub struct PackRow {
+    /// The compartment.
+    pub engagement: EngagementId,
+    /// The group of ordinals.
+    pub number: u64,
+    /// Which revision of the pack it replaces; 0 for none.
+    pub was: u64,
+    /// The pack.
+    pub pack: scope::Pack,
+    /// Which unpacked versions it has as they were, with their stamps.
+    pub taken: Vec<(u64, u64)>,
 }
 
 /// One line of a listing.

@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../content/6-contracts.sql"),
     include_str!("../content/7-bypasses.sql"),
     include_str!("../content/8-budgets.sql"),
+    include_str!("../content/9-packs.sql"),
 ];
 
 const META: &str = "CREATE TABLE meta (name TEXT NOT NULL PRIMARY KEY, value BYTEA NOT NULL) /* clustered */;";

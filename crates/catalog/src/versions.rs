@@ -14,7 +14,7 @@ use crate::error::{CatalogError, conflict, missing, refused};
 use crate::model::{Applied, ListedRow, Precondition, PutVersion, VersionRow};
 use crate::row::Reader;
 use crate::sql::{Sql, Value, limit, one, rows, write};
-use crate::{blobs, jobs, parties, uploads};
+use crate::{blobs, jobs, packs, parties, uploads};
 
 const VERSIONS: &str = "versions";
 const CURRENT: &str = "current_versions";
@@ -68,6 +68,9 @@ pub(crate) fn put(sql: &mut dyn Sql, put: PutVersion) -> Result<Applied, Catalog
     let next = "SELECT COALESCE(MAX(ordinal), 0) + 1 FROM versions";
     let ordinal = one(sql, VERSIONS, next, &[], |row| row.number())?.unwrap_or(1);
     insert(sql, row, ordinal)?;
+    if !row.marker {
+        packs::changed(sql, row.engagement, ordinal)?;
+    }
     if row.scan == ScanState::Pending && !row.marker {
         jobs::queue_pending(sql, row, ordinal)?;
     }
@@ -240,10 +243,11 @@ pub(crate) fn steer(sql: &mut dyn Sql, version: VersionId, was: &[u8; 32], now: 
         lock.legal_hold.map(LegalHold::word).into(),
         generation.into(),
     ];
-    if write(sql, VERSIONS, text, &values)? > 0 {
-        return Ok(());
+    let changed = write(sql, VERSIONS, text, &values)? > 0;
+    let (ordinal, engagement) = place(sql, version)?;
+    if changed {
+        return packs::changed(sql, engagement, ordinal);
     }
-    place(sql, version)?;
     Err(conflict(format!("version `{version}` is not what it was")))
 }
 

@@ -97,18 +97,20 @@ fn damaged_indexes_are_not_read() {
         selector: [1; 16],
         engagement: version.engagement,
         hour: 7,
+        span: scope::Span::Hour,
         form: base::word::Form::Raw,
         level: Level::Sent,
     };
     let mut touches = Touches::default();
     touches.whole.insert(1);
-    world.run(vec![facts, Change::Touched { indexed: 1, rows: vec![(key, touches)] }]).unwrap();
+    world.run(vec![facts, Change::Touched { from: 0, indexed: 1, rows: vec![(key, touches)] }]).unwrap();
     for text in [
-        "UPDATE touches SET whole = x'ff'",
-        "UPDATE touches SET whole = x''",
+        "UPDATE touches SET touched = x'ff'",
+        "UPDATE touches SET touched = x''",
+        "UPDATE touches SET touched = touched || x'00'",
+        "UPDATE touches SET span = 9",
         "UPDATE touches SET form = 'cooked'",
         "UPDATE touches SET level = 'maybe'",
-        "UPDATE touches SET partial = x'01'",
     ] {
         damage(&world, text);
         assert!(said(world.catalog.touches(SelectorKind::Session, [1; 16], 0..9)).contains("`touches`"), "{text}");

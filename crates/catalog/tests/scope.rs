@@ -19,6 +19,7 @@ use base::word::{DataType, Form};
 use catalog::model::*;
 use proptest::prelude::*;
 use roaring::RoaringTreemap;
+use scope::Span;
 use world::World;
 
 type Naive = BTreeMap<(u64, u32, DataType), BTreeSet<u32>>;
@@ -142,11 +143,14 @@ proptest! {
                 *events += touches.events;
                 *count += touches.bytes;
             }
-            world.run(vec![Change::Touched { indexed: number * 10, rows: rows.clone() }]).unwrap();
+            world.run(vec![Change::Touched { from: number * 10 - 10, indexed: number * 10, rows: rows.clone() }]).unwrap();
             prop_assert_eq!(world.catalog.indexed().unwrap(), number * 10);
         }
-        let again = Change::Touched { indexed: world.catalog.indexed().unwrap(), rows: batches[0].clone() };
-        prop_assert_eq!(world.run(vec![again]).unwrap_err().kind(), Kind::Conflict);
+        let mark = world.catalog.indexed().unwrap();
+        for (from, indexed) in [(mark, mark), (mark + 1, mark + 2), (mark - 1, mark + 1)] {
+            let again = Change::Touched { from, indexed, rows: batches[0].clone() };
+            prop_assert_eq!(world.run(vec![again]).unwrap_err().kind(), Kind::Conflict);
+        }
 
         let mut stored = BTreeMap::new();
         for kind in [SelectorKind::Credential, SelectorKind::Address] {
@@ -176,6 +180,7 @@ fn touch() -> impl Strategy<Value = (TouchKey, Touches)> {
             selector: digest(selector),
             engagement: EngagementId::from_bytes([engagement; 16]),
             hour,
+            span: Span::Hour,
             form: if raw { Form::Raw } else { Form::Names },
             level: if sent { Level::Sent } else { Level::Authorised },
         },
@@ -185,7 +190,7 @@ fn touch() -> impl Strategy<Value = (TouchKey, Touches)> {
     let span = (0u64..60, 1u64..20).prop_map(|(start, len)| start..start + len);
     let partial = prop::collection::btree_map(ordinal, prop::collection::vec(span, 1..4), 0..3);
     (key, whole, partial, 0u64..9, 0u64..999).prop_map(|(key, whole, partial, events, bytes)| {
-        (key, Touches { whole: RoaringTreemap::from_iter(whole), partial, events, bytes })
+        (key, Touches { whole: RoaringTreemap::from_iter(whole), partial, events, bytes, times: None })
     })
 }
 

@@ -7,6 +7,7 @@ use base::word::{DataType, ScanState};
 use catalog::model::{Change, MentionRow};
 use contract::Names;
 use scan::{Blocks, Digester, Folder, Hint, Options, Outcome, Rules, Scan, Scanner};
+use scope::people::BLOCK_BYTES;
 use seal::SubjectDigest;
 use unpack::Kind;
 
@@ -16,9 +17,8 @@ use crate::error::CustodyError;
 use crate::findings::{FIRST_SCAN, ScanReport, Tally};
 use crate::settings::Dataset;
 
-/// Facts are kept for blocks of this many plaintext bytes, counted from the start of the object. It is the size of a sealed
-/// segment, but does not shift with stream headers and part boundaries, so that a block's place follows from its number.
-pub(crate) const BLOCK_BYTES: u64 = 64 * 1024;
+// INVARIANT: the scanner and scope mean the same by a fact without a place.
+const _: () = assert!(scan::ANYWHERE == scope::people::ANYWHERE);
 
 /// The scanner that makes a version's first facts, or those of a later scan.
 ///

@@ -64,6 +64,7 @@ mod settle;
 mod shelf;
 pub mod signature;
 mod sink;
+mod stretches;
 mod sweep;
 mod tagging;
 pub mod touch;

@@ -1,7 +1,7 @@
 //! What a selector reached in a window: touches, by engagement.
 //!
-//! Whole hours come from the touch index; hours that the window cuts, and entries that are not indexed yet, are folded from
-//! the ledger itself.
+//! Rows of the touch index that lie whole in the window are taken as they are; what of it they leave, and entries that are not
+//! indexed yet, are folded from the ledger itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -13,13 +13,17 @@ use catalog::model::{Level, TouchKey, Touches};
 use roaring::RoaringTreemap;
 
 use crate::custody::Custody;
-use crate::error::CustodyError;
+use crate::error::{Clash, CustodyError};
 use crate::scope::ScopeQuestion;
-use crate::touch::{Fold, Release, merge};
+use crate::stretches::Stretches;
+use crate::touch::{Fold, Release};
 
 /// How far entries may stand out of the order of their times: the ledger refuses a permit that was judged longer ago than
 /// [`ledger::OLDEST_PERMIT_SECONDS`], and its clock never runs backwards; the rest is for the queue and the flush.
 pub(crate) const DISORDER_SECONDS: i64 = ledger::OLDEST_PERMIT_SECONDS * 2;
+
+/// How often rows are read that the indexer moved on from meanwhile; it does so twice a second.
+const TRIES: usize = 16;
 
 /// Touches of one engagement, by what they come to.
 #[derive(Default)]
@@ -40,22 +44,15 @@ impl Custody {
     ) -> Result<BTreeMap<EngagementId, Reached>, CustodyError> {
         let fields = &self.deployment.fields;
         let window = question.from..question.to;
-        let hours = whole_hours(&window);
-        let cut = |at: Timestamp| window.contains(&at) && !hours.contains(&at.hour());
-        let mark = self.catalog.indexed()?;
         let mut all: BTreeMap<EngagementId, Reached> = BTreeMap::new();
         let selected = |release: &Release| release.selectors().iter().any(|of| question.selectors.contains(of));
 
-        if !hours.is_empty() {
-            for selector in &question.selectors {
-                for (key, touches) in self.catalog.touches(selector.kind, selector.digest(fields), hours.clone())? {
-                    if visible.contains(&key.engagement) {
-                        all.entry(key.engagement).or_default().add(&key, touches);
-                    }
-                }
-            }
+        let (mark, mut rows) = self.indexed_rows(question, &window)?;
+        rows.retain(|(key, _)| visible.contains(&key.engagement));
+        let stretches = Stretches::of(rows, &window);
+        for (key, touches) in stretches.taken {
+            all.entry(key.engagement).or_default().add(&key, touches);
         }
-        let tail_counts = |release: &Release, index: u64| hours.contains(&release.at.hour()) && index >= mark;
         let mut fold = Fold::new(fields, |selector| question.selectors.contains(selector));
         let mut walk = |from: u64, to: u64, counts: &dyn Fn(&Release, u64) -> bool| -> Result<(), CustodyError> {
             let mut next = from;
@@ -75,7 +72,7 @@ impl Custody {
                         // Settlements in the tail may be of releases that are indexed already.
                         fold.settlement(&entry, |chain, seq| {
                             let release = self.release_at(chain, seq)?;
-                            Ok(release.filter(|release| hours.contains(&release.at.hour())))
+                            Ok(release.filter(|release| window.contains(&release.at)))
                         })?;
                     } else {
                         fold.settlement(&entry, |_, _| Ok(None))?;
@@ -84,20 +81,39 @@ impl Custody {
             }
             Ok(())
         };
-        for piece in cut_pieces(&window, &hours) {
+        for piece in stretches.cut {
             let from = self.index_at(piece.start.plus_seconds(DISORDER_SECONDS.saturating_neg()), as_of)?;
             let to = self.index_at(piece.end.plus_seconds(DISORDER_SECONDS), as_of)?;
-            walk(from, to, &|release, _| piece.contains(&release.at) && cut(release.at))?;
+            walk(from, to, &|release, index| piece.contains(&release.at) && index < mark)?;
         }
-        if !hours.is_empty() {
-            walk(mark, as_of, &tail_counts)?;
-        }
+        walk(mark, as_of, &|release, _| window.contains(&release.at))?;
         for (key, touches) in fold.take() {
             if visible.contains(&key.engagement) {
                 all.entry(key.engagement).or_default().add(&key, touches);
             }
         }
         Ok(all)
+    }
+
+    /// The rows of the touch index that have an hour in common with the window, and up to which entry they reach.
+    fn indexed_rows(
+        &self,
+        question: &ScopeQuestion,
+        window: &Range<Timestamp>,
+    ) -> Result<(u64, Vec<(TouchKey, Touches)>), CustodyError> {
+        for _ in 0..TRIES {
+            let mark = self.catalog.indexed()?;
+            let mut rows = Vec::new();
+            for selector in &question.selectors {
+                let digest = selector.digest(&self.deployment.fields);
+                rows.extend(self.catalog.touches(selector.kind, digest, Stretches::hours(window))?);
+            }
+            // INVARIANT: what the rows say and what is folded beyond the mark share no entry.
+            if self.catalog.indexed()? == mark {
+                return Ok((mark, rows));
+            }
+        }
+        Err(CustodyError::Conflict(Clash::Raced))
     }
 
     /// The first entry whose time is not before `at`, as far as entries stand in the order of their times.
@@ -124,58 +140,9 @@ impl Reached {
             (Form::Names, Level::Sent) | (Form::Sealed, _) => {}
             (Form::Raw | Form::View, Level::Authorised) => {
                 self.events = self.events.saturating_add(touches.events);
-                unite(&mut self.authorised, touches);
+                self.authorised.unite(&touches);
             }
-            (Form::Raw | Form::View, Level::Sent) => unite(&mut self.sent, touches),
-        }
-    }
-}
-
-fn unite(all: &mut Touches, more: Touches) {
-    all.whole |= more.whole;
-    for (ordinal, ranges) in more.partial {
-        let known = all.partial.entry(ordinal).or_default();
-        for range in ranges {
-            merge(known, range);
-        }
-    }
-}
-
-/// The hours that lie whole in a window.
-fn whole_hours(window: &Range<Timestamp>) -> Range<i64> {
-    const HOUR_MICROS: i64 = 3_600_000_000;
-    let first =
-        window.start.0.div_euclid(HOUR_MICROS).saturating_add(i64::from(window.start.0.rem_euclid(HOUR_MICROS) > 0));
-    first..window.end.0.div_euclid(HOUR_MICROS).max(first)
-}
-
-/// What of a window its whole hours leave: at most two pieces.
-fn cut_pieces(window: &Range<Timestamp>, hours: &Range<i64>) -> Vec<Range<Timestamp>> {
-    if hours.is_empty() {
-        return vec![window.clone()];
-    }
-    let begin = Timestamp::from_seconds(hours.start.saturating_mul(3600));
-    let end = Timestamp::from_seconds(hours.end.saturating_mul(3600));
-    [window.start..begin, end..window.end].into_iter().filter(|piece| !piece.is_empty()).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_window_is_its_whole_hours_and_what_they_leave() {
-        let at = |minutes: i64| Timestamp::from_seconds(minutes.saturating_mul(60));
-        for (window, hours, pieces) in [
-            ((30, 150), (1, 2), vec![(30, 60), (120, 150)]),
-            ((60, 120), (1, 2), vec![]),
-            ((70, 80), (2, 2), vec![(70, 80)]),
-        ] {
-            let window = at(window.0)..at(window.1);
-            let hours = hours.0..hours.1;
-            assert_eq!(whole_hours(&window), hours);
-            let pieces: Vec<_> = pieces.iter().map(|piece| at(piece.0)..at(piece.1)).collect();
-            assert_eq!(cut_pieces(&window, &hours), pieces);
+            (Form::Raw | Form::View, Level::Sent) => self.sent.unite(&touches),
         }
     }
 }

@@ -168,7 +168,7 @@ impl Custody {
         };
         for (id, reached) in reached {
             let Some(engagement) = self.directory.engagement(id) else { continue };
-            let part = self.join(&engagement, reached)?;
+            let part = self.join(&engagement, &reached)?;
             scope.add(&part);
             if part.unscanned > 0 {
                 scope.limits.push(format!(

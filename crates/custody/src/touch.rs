@@ -9,6 +9,7 @@ use base::id::{ChainId, EngagementId, PrincipalId, SessionId};
 use base::word::{Form, Verb};
 use catalog::model::{Digest, Level, SelectorKind, TouchKey, Touches};
 use ledger::Opened;
+use scope::Span;
 use seal::Fields;
 use serde::Deserialize;
 
@@ -220,12 +221,12 @@ impl<'a> Fold<'a> {
                 selector: *selector,
                 engagement,
                 hour: release.at.hour(),
+                span: Span::Hour,
                 form: release.form,
                 level,
             };
             let row = self.rows.entry(key).or_default();
-            row.events = row.events.saturating_add(1);
-            row.bytes = row.bytes.saturating_add(window.end.saturating_sub(window.start));
+            row.count(release.at, window.end.saturating_sub(window.start));
             for names in ledger::read_runs(&release.names).unwrap_or_default() {
                 row.whole.insert_range(names);
             }
@@ -233,41 +234,13 @@ impl<'a> Fold<'a> {
             let everything = release.form == Form::Names || (window.start == 0 && Some(window.end) == release.size);
             if everything {
                 row.whole.insert(ordinal);
-            } else if !window.is_empty() {
-                merge(row.partial.entry(ordinal).or_default(), window.clone());
+            } else {
+                row.add(ordinal, window.clone());
             }
         }
     }
 }
 
-/// Adds a range to sorted, disjoint ranges.
-pub(crate) fn merge(ranges: &mut Vec<Range<u64>>, added: Range<u64>) {
-    let first = ranges.partition_point(|range| range.end < added.start);
-    let mut merged = added;
-    let mut last = first;
-    while let Some(range) = ranges.get(last).filter(|range| range.start <= merged.end) {
-        merged = merged.start.min(range.start)..merged.end.max(range.end);
-        last = last.saturating_add(1);
-    }
-    ranges.splice(first..last, [merged]);
-}
-
 fn unreadable(entry: &Opened) -> CustodyError {
     CustodyError::Corrupt(format!("entry {} of kind `{}` cannot be read", entry.index, entry.kind))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ranges_stay_sorted_and_disjoint() {
-        let mut ranges = Vec::new();
-        for added in [10..20, 30..40, 0..5, 20..25, 4..11, 50..60, 26..29] {
-            merge(&mut ranges, added);
-        }
-        assert_eq!(ranges, vec![0..25, 26..29, 30..40, 50..60]);
-        merge(&mut ranges, 0..100);
-        assert_eq!(ranges, vec![0..100]);
-    }
 }

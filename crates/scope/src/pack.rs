@@ -70,6 +70,8 @@ pub struct Held {
     pub size: u64,
     /// Whether a detector has read all of it.
     pub scanned: bool,
+    /// Whether its facts are too many to be looked at here. They are not given then.
+    pub loose: bool,
     /// Its facts, in any order, one for each block and type.
     pub facts: Vec<Fact>,
 }
@@ -108,7 +110,7 @@ impl Pack {
         let (mut lists, mut unions) = (Vec::new(), BTreeMap::<TypeSet, RoaringBitmap>::new());
         for (one, blocks) in held.iter().zip(&blocks) {
             let own = write_blocks(&directory, blocks);
-            let loose = own.len() > LISTS_BYTES;
+            let loose = one.loose || own.len() > LISTS_BYTES;
             let start = lists.len();
             if !loose {
                 lists.extend_from_slice(&own);

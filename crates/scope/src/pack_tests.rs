@@ -31,6 +31,7 @@ pub(crate) fn held() -> impl Strategy<Value = Vec<Held>> {
             dataset: DatasetId::from_bytes([dataset; 16]),
             size,
             scanned,
+            loose: false,
             facts,
         };
         held.into_iter().map(one).collect()
@@ -120,8 +121,15 @@ fn a_version_with_too_many_facts_is_loose() {
     let dataset = DatasetId::from_bytes([1; 16]);
     let small = Fact { block: 0, data_type: DataType::Email, subjects: vec![7], unresolved: 1 };
     let held = [
-        Held { ordinal: range(NUMBER).start, dataset, size: 9, scanned: true, facts: vec![fact] },
-        Held { ordinal: range(NUMBER).start + 5, dataset, size: 9, scanned: true, facts: vec![small.clone()] },
+        Held { ordinal: range(NUMBER).start, dataset, size: 9, scanned: true, loose: false, facts: vec![fact] },
+        Held {
+            ordinal: range(NUMBER).start + 5,
+            dataset,
+            size: 9,
+            scanned: true,
+            loose: false,
+            facts: vec![small.clone()],
+        },
     ];
     let pack = Pack::of(NUMBER, &held);
     let directory = Pack::directory(&pack.directory, NUMBER).unwrap();

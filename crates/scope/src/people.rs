@@ -218,9 +218,9 @@ impl<'t> Gatherer<'t> {
         }
     }
 
-    /// Takes a group's directory: weighs what was reached of it, and says what else is needed. Versions in `newer` count as if
-    /// the pack did not have them.
-    pub fn directory(&mut self, reach: &Reach, directory: &Directory, newer: &RoaringTreemap) -> Needs {
+    /// Which piece of a group's pack is needed next to its directory. Versions in `newer` count as if the pack did not have them.
+    #[must_use]
+    pub fn needs(&self, reach: &Reach, directory: &Directory, newer: &RoaringTreemap) -> Needs {
         let (mut reached, mut all) = (false, Pair { sent: true, authorised: true });
         for member in &directory.members {
             let whole = reach.whole(member.ordinal);
@@ -230,9 +230,7 @@ impl<'t> Gatherer<'t> {
             }
             all.sent &= whole.sent;
             all.authorised &= whole.authorised;
-            if self.weigh(member.ordinal, whole, member.dataset, member.size, member.scanned) {
-                reached |= !member.lists.is_empty();
-            }
+            reached |= !member.lists.is_empty() && self.is_reached(member, whole, reach.partial);
         }
         match (reached, all) {
             (false, _) => Needs::Nothing,
@@ -242,6 +240,14 @@ impl<'t> Gatherer<'t> {
                 Needs::Unions
             }
             (true, _) => Needs::Lists,
+        }
+    }
+
+    /// Weighs what was reached of a group.
+    pub fn weigh(&mut self, reach: &Reach, directory: &Directory, newer: &RoaringTreemap) {
+        for member in directory.members.iter().filter(|member| !newer.contains(member.ordinal)) {
+            let whole = reach.whole(member.ordinal);
+            self.weigh_one(member.ordinal, whole, member.dataset, member.size, member.scanned);
         }
     }
 
@@ -281,7 +287,7 @@ impl<'t> Gatherer<'t> {
     /// Takes a version that no pack has, or that has changed since.
     pub fn version(&mut self, held: &Held) {
         let whole = self.whole(held.ordinal);
-        if self.weigh(held.ordinal, whole, held.dataset, held.size, held.scanned) {
+        if self.weigh_one(held.ordinal, whole, held.dataset, held.size, held.scanned) {
             for fact in &held.facts {
                 self.fact(held.ordinal, fact.block, fact.data_type, &fact.subjects, fact.unresolved);
             }
@@ -328,7 +334,7 @@ impl<'t> Gatherer<'t> {
     }
 
     /// Weighs a version; whether any byte of it was reached.
-    fn weigh(&mut self, ordinal: u64, whole: Pair<bool>, dataset: DatasetId, size: u64, scanned: bool) -> bool {
+    fn weigh_one(&mut self, ordinal: u64, whole: Pair<bool>, dataset: DatasetId, size: u64, scanned: bool) -> bool {
         let covered = |whole: bool, touches: &Touches| {
             if whole { Some(size) } else { touches.partial.get(&ordinal).map(|ranges| ranges::length(ranges)) }
         };
@@ -372,7 +378,8 @@ impl<'t> Gatherer<'t> {
     }
 }
 
-/// Facts are kept for blocks of this many plaintext bytes, counted from the start of the object.
+/// Facts are kept for blocks of this many plaintext bytes, counted from the start of the object. It is the size of a sealed
+/// segment, but does not shift with stream headers and part boundaries, so that a block's place follows from its number.
 pub const BLOCK_BYTES: u64 = 64 * 1024;
 
 /// The bytes of a block.
@@ -407,6 +414,9 @@ impl Sets {
 
 impl People {
     fn add(&mut self, set: TypeSet, people: &RoaringBitmap) {
+        if people.is_empty() {
+            return;
+        }
         self.all |= people;
         set.types().for_each(|data_type| *self.types.entry(data_type).or_default() |= people);
     }

@@ -89,17 +89,15 @@ fn gathered(held: &[Held], packed: &[Held], touches: &Pair<Touches>, newer: &Roa
     let mut gatherer = Gatherer::new(touches);
     if let Some(reach) = Reach::of(touches).get(&NUMBER) {
         let directory = Pack::directory(&pack.directory, NUMBER).unwrap();
-        match gatherer.directory(reach, &directory, newer) {
+        gatherer.weigh(reach, &directory, newer);
+        match gatherer.needs(reach, &directory, newer) {
             Needs::Nothing => {}
             Needs::Unions => gatherer.unions(reach, &directory, &pack.unions).unwrap(),
             Needs::Lists => gatherer.lists(reach, &directory, &pack.lists, newer).unwrap(),
         }
     }
     held.iter().filter(|one| newer.contains(one.ordinal)).for_each(|one| gatherer.version(one));
-    let mut summary = gatherer.finish();
-    summary.people.sent.types.retain(|_, people| !people.is_empty());
-    summary.people.authorised.types.retain(|_, people| !people.is_empty());
-    summary
+    gatherer.finish()
 }
 
 proptest! {

@@ -10,8 +10,8 @@ use base::word::{ScanState, State};
 
 use super::{
     AlarmRow, ApprovalRow, ContractRow, DatasetRow, DecoyRow, EngagementRow, GrantRow, JobRow, MentionRow, OutboxRow,
-    PartnerRow, PrincipalRow, PutVersion, ReceiverRow, ReviewRow, Sealed, SessionRow, StoreRequestRow, TouchKey,
-    Touches, UploadPartRow, UploadRow,
+    PackRow, PartnerRow, PrincipalRow, PutVersion, ReceiverRow, ReviewRow, Sealed, SessionRow, StoreRequestRow,
+    TouchKey, Touches, UploadPartRow, UploadRow,
 };
 
 /// A change of the catalog; travels with entries through the commit queue.
@@ -275,6 +275,8 @@ pub enum Change {
     },
     /// Merges rows into the touch index and moves its mark: entries below `indexed` are in it.
     Touched {
+        /// The mark so far. `Conflict` if it is another.
+        from: u64,
         /// The new mark. `Conflict` if it does not lie beyond the stored one.
         indexed: u64,
         /// The rows to merge.
@@ -308,6 +310,17 @@ pub enum Change {
     DropReceiver(ReceiverId),
     /// What came of telling a receiver of an alarm.
     Told(OutboxRow),
+    /// Makes longer rows of the touch index of some that are old enough for it.
+    AgeTouches {
+        /// The hour of the newest entry that is indexed.
+        newest: i64,
+        /// How many rows at most, of each length.
+        rows: usize,
+    },
+    /// Forgets the touch index, which is then built anew from the ledger.
+    ForgetTouches,
+    /// Replaces the pack of a group of versions. `Conflict` if it is not what it was.
+    Packed(Box<PackRow>),
     /// Blobs that the sweep has deleted.
     Swept(Vec<BlobId>),
     /// A small fact about the deployment, by name.
