@@ -138,6 +138,8 @@ ids! {
     ApprovalId = "apr";
     /// One request, from its first byte to its settlement.
     RequestId = "req";
+    /// An incident.
+    IncidentId = "inc";
     /// A key in the hierarchy.
     KeyId = "key";
     /// A sealed blob in the store.

@@ -94,6 +94,8 @@ vocabulary! {
         DataEngineer = "data-engineer",
         /// Operator: labels data.
         Labeler = "labeler",
+        /// Operator: answers for incidents and for the people they concern; reads no data.
+        PrivacyOfficer = "privacy-officer",
         /// Reads evidence, never data.
         Auditor = "auditor",
         /// Partner: pauses, resumes and scopes its own engagements.
@@ -148,6 +150,10 @@ vocabulary! {
         SetBudget = "set-budget",
         /// Let more leave than a budget did.
         RaiseBudget = "raise-budget",
+        /// Work on incidents: open, declare, contain, set clocks, report, notify, close.
+        Respond = "respond",
+        /// Open the list of the people an incident concerns.
+        OpenPeople = "open-people",
     }
 }
 

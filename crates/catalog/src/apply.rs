@@ -7,8 +7,8 @@ use crate::model::{Applied, Change};
 use crate::sql::Sql;
 use crate::versions::Steered;
 use crate::{
-    alarms, bypasses, contracts, decoys, facts, jobs, packs, parties, rights, scans, statistics, touches, uploads,
-    versions,
+    alarms, bypasses, contracts, decoys, facts, incidents, jobs, packs, parties, rights, scans, statistics, touches,
+    uploads, versions,
 };
 
 /// Applies a change. A rejected one may leave traces: the caller undoes the act it belongs to.
@@ -66,6 +66,8 @@ pub(crate) fn apply(sql: &mut dyn Sql, change: Change) -> Result<Applied, Catalo
             versions::steer(sql, version, &was, Steered { scan, generation, lock, mac })
         }
         Change::Budgets { engagement, revision, plan } => budgets::set(sql, engagement, revision, &plan),
+        Change::Incident(row) => incidents::add_line(sql, &row),
+        Change::IncidentFile(row) => incidents::add_file(sql, &row),
         Change::Decoy(row) => decoys::add(sql, &row),
         Change::TripDecoy { decoy, at } => decoys::trip(sql, decoy, at),
         Change::RetireDecoy(decoy) => decoys::retire(sql, decoy),

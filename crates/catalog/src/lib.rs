@@ -17,6 +17,7 @@ mod decoys;
 mod entries;
 mod error;
 mod facts;
+mod incidents;
 mod jobs;
 mod kept;
 pub mod model;

@@ -6,6 +6,7 @@
 
 mod alarm;
 mod change;
+mod incident;
 
 use std::ops::Range;
 
@@ -20,6 +21,7 @@ use base::{Residence, Timestamp};
 
 pub use self::alarm::{AlarmRow, DecoyRow, OutboxRow, ReceiverRow};
 pub use self::change::{Applied, Change};
+pub use self::incident::{IncidentFileRow, IncidentLineRow};
 pub use scope::Touches;
 
 /// A value sealed by `seal`; the catalog cannot read it.

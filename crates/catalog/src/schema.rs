@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../content/7-bypasses.sql"),
     include_str!("../content/8-budgets.sql"),
     include_str!("../content/9-packs.sql"),
+    include_str!("../content/10-incidents.sql"),
 ];
 
 const META: &str = "CREATE TABLE meta (name TEXT NOT NULL PRIMARY KEY, value BYTEA NOT NULL) /* clustered */;";

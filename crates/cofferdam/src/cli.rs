@@ -16,6 +16,7 @@ mod drill;
 mod engagement;
 mod grant;
 mod holdings;
+mod incident;
 mod init;
 mod ledger;
 mod partner;
@@ -142,6 +143,8 @@ enum Noun {
     #[command(subcommand)]
     Bypass(bypass::Bypass),
     #[command(subcommand)]
+    Incident(Box<incident::Incident>),
+    #[command(subcommand)]
     Ledger(ledger::Ledger),
     Scan(scan::Scan),
     Drill(drill::Drill),
@@ -196,6 +199,7 @@ impl Noun {
             Self::Decoy(decoy) => wait(decoy.run(context)),
             Self::Alarm(alarm) => wait(alarm.run(context)),
             Self::Bypass(bypass) => wait(bypass.run(context)),
+            Self::Incident(incident) => wait(incident.run(context)),
             Self::Ledger(ledger) => wait(ledger.run(context)),
             Self::Serve(serve) => serve.run(context),
             Self::Scan(scan) => scan.run(context, form),

@@ -104,6 +104,10 @@ pub mod kind {
     pub const BYPASS_IMPORT: &str = "bypass.import";
     /// The store did something that nothing of ours explains.
     pub const BYPASS_FOUND: &str = "bypass.found";
+    /// Something was done about an incident; in the system's chain.
+    pub const INCIDENT: &str = "incident.act";
+    /// Something was done about an incident that concerns the engagement whose chain it stands in.
+    pub const INCIDENT_PART: &str = "incident.part";
     /// A pack or scope report was made.
     pub const EVIDENCE: &str = "evidence";
 }

@@ -67,6 +67,8 @@ pub enum CustodyError {
     Conflict(Clash),
     /// The act needs another person's approval, which has been asked for.
     NeedsApproval(base::id::ApprovalId),
+    /// An act on an incident that may not follow, or lacks what it must record.
+    Incident(incident::IncidentError),
     /// The ledger did not record it.
     Ledger(LedgerError),
     /// The catalog or the store failed at what is named.
@@ -123,6 +125,10 @@ pub enum Thing {
     Receiver,
     /// A contract of a dataset.
     Contract,
+    /// An incident.
+    Incident,
+    /// A report of an incident.
+    Report,
 }
 
 /// What clashed.
@@ -166,6 +172,7 @@ impl CustodyError {
             Self::Paused => Kind::Paused,
             Self::Invalid(_) | Self::Argument(_) | Self::TooLarge => Kind::Invalid,
             Self::Conflict(_) => Kind::Conflict,
+            Self::Incident(error) => error.kind(),
             Self::Ledger(error) => error.kind(),
             Self::Part(fault) => fault.kind(),
             Self::Seal(error) => error.kind(),
@@ -201,6 +208,8 @@ impl fmt::Display for Thing {
             Self::Alarm => "alarm",
             Self::Receiver => "receiver",
             Self::Contract => "contract of dataset",
+            Self::Incident => "incident",
+            Self::Report => "report",
         })
     }
 }
@@ -249,6 +258,7 @@ impl fmt::Display for CustodyError {
                 Clash::NameTaken => "the name is taken\nchoose another",
                 Clash::Already => "it is so already",
             }),
+            Self::Incident(error) => fmt::Display::fmt(error, f),
             Self::NeedsApproval(approval) => {
                 write!(f, "this needs a second person\nlet another person run `cofferdam approval grant {approval}`")
             }
@@ -278,6 +288,12 @@ impl From<LedgerError> for CustodyError {
             LedgerError::Rejected(fault) if fault.kind() == Kind::Conflict => Self::Conflict(Clash::Raced),
             other => Self::Ledger(other),
         }
+    }
+}
+
+impl From<incident::IncidentError> for CustodyError {
+    fn from(error: incident::IncidentError) -> Self {
+        Self::Incident(error)
     }
 }
 

@@ -83,7 +83,7 @@ impl Custody {
 }
 
 /// How many bytes of a version were touched, repeats counted once.
-fn covered(touches: &Touches, ordinal: u64, size: u64) -> u64 {
+pub(crate) fn covered(touches: &Touches, ordinal: u64, size: u64) -> u64 {
     if touches.whole.contains(ordinal) {
         return size;
     }

@@ -32,6 +32,7 @@ pub mod findings;
 pub mod founding;
 pub mod history;
 pub mod identity;
+pub mod incidents;
 pub mod incoming;
 mod indexer;
 pub mod intake;

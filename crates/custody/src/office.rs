@@ -271,7 +271,9 @@ fn check_roles(new: &NewPrincipal, of_partner: bool) -> Result<(), CustodyError>
             Role::PartnerSecurity | Role::PartnerResearcher => of_partner,
             Role::Auditor => true,
             Role::Workload => new.kind == PrincipalKind::Workload,
-            Role::Administrator | Role::Security | Role::DataEngineer | Role::Labeler => !of_partner,
+            Role::Administrator | Role::Security | Role::PrivacyOfficer | Role::DataEngineer | Role::Labeler => {
+                !of_partner
+            }
         };
         let person_only = *role != Role::Workload && new.kind == PrincipalKind::Workload;
         if !fits || person_only {

@@ -131,6 +131,14 @@ impl Custody {
 }
 
 impl Reached {
+    /// Adds what another question reached. An access that both select counts for each.
+    pub(crate) fn unite(&mut self, other: Self) {
+        self.events = self.events.saturating_add(other.events);
+        self.names |= other.names;
+        self.authorised.unite(&other.authorised);
+        self.sent.unite(&other.sent);
+    }
+
     fn add(&mut self, key: &TouchKey, touches: Touches) {
         match (key.form, key.level) {
             (Form::Names, Level::Authorised) => {

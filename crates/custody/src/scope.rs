@@ -191,7 +191,7 @@ impl Custody {
     }
 
     /// The engagements the caller may scope: one that was named, or all that policy allows.
-    async fn may_scope(
+    pub(crate) async fn may_scope(
         &self,
         caller: &Caller,
         request: RequestId,

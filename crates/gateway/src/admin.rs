@@ -9,6 +9,7 @@
 
 mod budgets;
 mod handlers;
+mod incidents;
 mod intake;
 mod problem;
 mod routes;

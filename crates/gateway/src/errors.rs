@@ -88,7 +88,9 @@ fn missing(what: Thing) -> Refusal {
         | Thing::Contract
         | Thing::Decoy
         | Thing::Alarm
-        | Thing::Receiver => Refusal::new(Code::AccessDenied, DENIED),
+        | Thing::Receiver
+        | Thing::Incident
+        | Thing::Report => Refusal::new(Code::AccessDenied, DENIED),
     }
 }
 

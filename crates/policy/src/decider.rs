@@ -33,6 +33,7 @@ pub const POLICIES: &str = concat!(
     include_str!("../content/grant.cedar"),
     include_str!("../content/resume.cedar"),
     include_str!("../content/scope.cedar"),
+    include_str!("../content/incident.cedar"),
     include_str!("../content/administration.cedar"),
     include_str!("../content/alarm.cedar"),
 );

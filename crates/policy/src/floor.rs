@@ -31,14 +31,17 @@ const FLOORS: &[Floor] = &[
         guideline: "While an engagement is paused, nothing moves.",
         refusal: Kind::Paused,
         breached: |inputs| {
-            inputs.engagement.state == State::Paused && !matches!(inputs.verb, Verb::Scope | Verb::Resume)
+            inputs.engagement.state == State::Paused
+                && !matches!(inputs.verb, Verb::Scope | Verb::Resume | Verb::OpenPeople)
         },
     },
     Floor {
         id: "floor-closed",
         guideline: "A closed engagement stays closed.",
         refusal: Kind::Refused,
-        breached: |inputs| inputs.engagement.state == State::Closed && inputs.verb != Verb::Scope,
+        breached: |inputs| {
+            inputs.engagement.state == State::Closed && !matches!(inputs.verb, Verb::Scope | Verb::OpenPeople)
+        },
     },
     Floor {
         id: "floor-resume",
@@ -57,6 +60,12 @@ const FLOORS: &[Floor] = &[
         guideline: "That more may leave than before takes two people.",
         refusal: Kind::Refused,
         breached: |inputs| inputs.verb == Verb::RaiseBudget && inputs.approvers == 0,
+    },
+    Floor {
+        id: "floor-people",
+        guideline: "Whom an incident concerns is opened by two people.",
+        refusal: Kind::Refused,
+        breached: |inputs| inputs.verb == Verb::OpenPeople && inputs.approvers == 0,
     },
     Floor {
         id: "floor-quarantine",

@@ -135,8 +135,10 @@ impl<'q> Inputs<'q> {
         let overseers: &[Role] = match self.partner {
             Some(_) => &[Role::PartnerSecurity, Role::Auditor],
             // The scanner is a part of the program: it must hear of a pause to come back after it.
-            None if self.verb == Verb::Scan => &[Role::Administrator, Role::Security, Role::Auditor, Role::Workload],
-            None => &[Role::Administrator, Role::Security, Role::Auditor],
+            None if self.verb == Verb::Scan => {
+                &[Role::Administrator, Role::Security, Role::PrivacyOfficer, Role::Auditor, Role::Workload]
+            }
+            None => &[Role::Administrator, Role::Security, Role::PrivacyOfficer, Role::Auditor],
         };
         own && (self.grant.is_some() || self.roles.iter().any(|role| overseers.contains(role)))
     }

@@ -9,9 +9,9 @@ use base::lock::Lock;
 use base::word::{ScanState, State};
 
 use super::{
-    AlarmRow, ApprovalRow, ContractRow, DatasetRow, DecoyRow, EngagementRow, GrantRow, JobRow, MentionRow, OutboxRow,
-    PackRow, PartnerRow, PrincipalRow, PutVersion, ReceiverRow, ReviewRow, Sealed, SessionRow, StoreRequestRow,
-    TouchKey, Touches, UploadPartRow, UploadRow,
+    AlarmRow, ApprovalRow, ContractRow, DatasetRow, DecoyRow, EngagementRow, GrantRow, IncidentFileRow,
+    IncidentLineRow, JobRow, MentionRow, OutboxRow, PackRow, PartnerRow, PrincipalRow, PutVersion, ReceiverRow,
+    ReviewRow, Sealed, SessionRow, StoreRequestRow, TouchKey, Touches, UploadPartRow, UploadRow,
 };
 
 /// A change of the catalog; travels with entries through the commit queue.
@@ -321,6 +321,10 @@ pub enum Change {
     ForgetTouches,
     /// Replaces the pack of a group of versions. `Conflict` if it is not what it was.
     Packed(Box<PackRow>),
+    /// A line of an incident. `Conflict` if there is one in its place.
+    Incident(IncidentLineRow),
+    /// A document of an incident's report. `Conflict` if there is one of its name.
+    IncidentFile(Box<IncidentFileRow>),
     /// Blobs that the sweep has deleted.
     Swept(Vec<BlobId>),
     /// A small fact about the deployment, by name.

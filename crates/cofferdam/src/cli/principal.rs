@@ -27,8 +27,8 @@ pub(super) enum Principal {
         /// Person or workload
         #[arg(long, value_enum, hide_possible_values = true, value_name = "person|workload")]
         kind: KindOption,
-        /// What it is trusted with; repeat for more: administrator, security, data-engineer, labeler, auditor,
-        /// partner-security, partner-researcher, workload [default for a workload: workload]
+        /// What it is trusted with; repeat for more: administrator, security, data-engineer, labeler, privacy-officer,
+        /// auditor, partner-security, partner-researcher, workload [default for a workload: workload]
         #[arg(long = "role", value_name = "ROLE")]
         roles: Vec<Role>,
         /// The partner it belongs to [default: the operator's own]

@@ -21,6 +21,13 @@ use crate::when;
 /// most (authorised, as recorded).
 #[derive(Args)]
 pub(super) struct Scope {
+    #[command(flatten)]
+    question: Question,
+}
+
+/// Whose accesses, and when.
+#[derive(Args)]
+pub(super) struct Question {
     /// An access key; repeat for more
     #[arg(long = "credential", value_name = "ACCESS_KEY")]
     credentials: Vec<String>,
@@ -44,9 +51,12 @@ pub(super) struct Scope {
     to: String,
 }
 
-impl Scope {
-    pub(super) async fn run(self, context: &Context) -> Result<Exit, Error> {
-        let client = context.client()?;
+impl Question {
+    /// The question as the API takes it.
+    ///
+    /// # Errors
+    /// [`Error::Misuse`] for a time that is none, and when nothing says whose accesses to look for.
+    pub(super) fn asked(self) -> Result<ScopeAsked, Error> {
         let now = SystemClock.now();
         let (from, to) = (when::read(&self.from, now)?, when::read(&self.to, now)?);
         // An access of this very moment belongs to "until now".
@@ -69,7 +79,14 @@ impl Scope {
                     .to_owned(),
             ));
         }
-        let answer = client.scope(&ScopeAsked { selectors, from, to, engagement: self.engagement }).await?;
+        Ok(ScopeAsked { selectors, from, to, engagement: self.engagement })
+    }
+}
+
+impl Scope {
+    pub(super) async fn run(self, context: &Context) -> Result<Exit, Error> {
+        let client = context.client()?;
+        let answer = client.scope(&self.question.asked()?).await?;
         match context.output.format {
             Format::Json => context.output.json(&json!(answer))?,
             Format::Csv => context.output.list("scoped-objects", &OBJECTS, &objects(&answer))?,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use attest::person::{self, body_digest};
-use base::id::{ApprovalId, EngagementId, GrantId, SessionId, VersionId};
+use base::id::{ApprovalId, EngagementId, GrantId, IncidentId, SessionId, VersionId};
 use base::time::Clock;
 use base::word::{Decision, Purpose};
 use base::{Entropy, Kind, Timestamp};
@@ -13,6 +13,11 @@ use custody::budget_office::{BudgetUse, Budgeted, NewBudget};
 use custody::bypass::{Imported, Ours, Row};
 use custody::contracts::ContractAnswer;
 use custody::evidence::LedgerState;
+use custody::incidents::acts::{NewAct, Opening};
+use custody::incidents::people::PeopleList;
+use custody::incidents::report::{NewReport, Reported};
+use custody::incidents::scoping::Scoped;
+use custody::incidents::view::{PartnerFile, Shown};
 use custody::office::{NewGrant, NewPrincipal};
 use custody::pause::{Paused, Resumed};
 use custody::profile::Profile;
@@ -407,6 +412,88 @@ impl AdminClient {
     /// As [`Self::call`].
     pub async fn scope(&self, asked: &ScopeAsked) -> Result<Scope, Error> {
         self.post(&["scope"], &json!(asked)).await
+    }
+
+    /// Every incident.
+    ///
+    /// # Errors
+    /// As [`Self::call`].
+    pub async fn incidents(&self) -> Result<Vec<Shown>, Error> {
+        self.get(&["incidents"]).await
+    }
+
+    /// Opens an incident.
+    ///
+    /// # Errors
+    /// As [`Self::call`].
+    pub async fn open_incident(&self, new: &Opening) -> Result<Shown, Error> {
+        self.post(&["incidents"], &json!(new)).await
+    }
+
+    /// One incident.
+    ///
+    /// # Errors
+    /// As [`Self::call`].
+    pub async fn incident(&self, id: IncidentId) -> Result<Shown, Error> {
+        self.get(&["incidents", &id.to_string()]).await
+    }
+
+    /// Does something about an incident.
+    ///
+    /// # Errors
+    /// As [`Self::call`].
+    pub async fn act_on_incident(&self, id: IncidentId, act: &NewAct) -> Result<Shown, Error> {
+        self.post(&["incidents", &id.to_string(), "acts"], &json!(act)).await
+    }
+
+    /// Asks what an incident reached.
+    ///
+    /// # Errors
+    /// As [`Self::call`].
+    pub async fn scope_incident(&self, id: IncidentId, asked: &ScopeAsked, why: &str) -> Result<Scoped, Error> {
+        let body = json!({ "question": asked, "why": why });
+        self.post(&["incidents", &id.to_string(), "scope"], &body).await
+    }
+
+    /// Pauses engagements for an incident; what could not be paused stands under `failed`.
+    ///
+    /// # Errors
+    /// As [`Self::call`].
+    pub async fn contain_incident(&self, id: IncidentId, engagements: &[String]) -> Result<Value, Error> {
+        self.post(&["incidents", &id.to_string(), "contain"], &json!({ "engagements": engagements })).await
+    }
+
+    /// Makes a report of an incident.
+    ///
+    /// # Errors
+    /// As [`Self::call`].
+    pub async fn report_incident(&self, id: IncidentId, new: &NewReport) -> Result<Reported, Error> {
+        self.post(&["incidents", &id.to_string(), "reports"], &json!(new)).await
+    }
+
+    /// The documents that were made for the caller's own engagements.
+    ///
+    /// # Errors
+    /// As [`Self::call`].
+    pub async fn partner_files(&self) -> Result<Vec<PartnerFile>, Error> {
+        self.get(&["incident-files"]).await
+    }
+
+    /// A partner's document of a report.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub async fn partner_document(&self, id: IncidentId, no: u32, engagement: &str) -> Result<Bytes, Error> {
+        let segments = ["incidents", &id.to_string(), "reports", &no.to_string(), "partners", engagement];
+        self.send(Method::GET, &segments, None).await?.bytes().await
+    }
+
+    /// Opens the list of the people of an engagement, or says whose approval is missing.
+    ///
+    /// # Errors
+    /// As [`Self::call`]; a problem that names an `approval` when another person must approve first.
+    pub async fn open_people(&self, id: IncidentId, no: u32, engagement: &str) -> Result<PeopleList, Error> {
+        self.post(&["incidents", &id.to_string(), "reports", &no.to_string(), "people", engagement], &json!({})).await
     }
 
     /// The state of the ledger.

@@ -188,6 +188,12 @@ impl World {
         Self { custody, clock: Arc::clone(&disk.clock), catalog, reader, writer, disk }
     }
 
+    /// Changes the catalog behind custody's back, as somebody who can write the database would.
+    pub(crate) fn meddle(&self, sql: &str) {
+        let connection = rusqlite::Connection::open(self.disk.folder.path().join("catalog.db")).unwrap();
+        assert!(connection.execute(sql, []).unwrap() > 0, "{sql}");
+    }
+
     /// Stops, and opens again on what is durable.
     pub(crate) async fn reopen(self) -> Self {
         let Self { custody, catalog, reader, writer, disk, clock: _ } = self;

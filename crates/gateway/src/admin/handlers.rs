@@ -206,7 +206,7 @@ pub(super) async fn approve(call: Call) -> Answer {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Asked {
+pub(super) struct Asked {
     selectors: Vec<Selector>,
     from: Timestamp,
     to: Timestamp,
@@ -222,7 +222,14 @@ struct Selector {
 }
 
 pub(super) async fn scope(call: Call) -> Answer {
-    let Asked { selectors, from, to, engagement } = call.read()?;
+    let question = question(&call, call.read()?)?;
+    let scope = call.custody.scope(&call.caller, call.request, &question).await;
+    answer(&scope.map_err(|error| call.problem(&error))?)
+}
+
+/// A question in custody's words.
+pub(super) fn question(call: &Call, asked: Asked) -> Result<ScopeQuestion, Problem> {
+    let Asked { selectors, from, to, engagement } = asked;
     if selectors.len() > MOST_SELECTORS {
         return Err(Problem::invalid(format!("a question may have at most {MOST_SELECTORS} selectors")));
     }
@@ -233,9 +240,7 @@ pub(super) async fn scope(call: Call) -> Answer {
         call.interpreter.selector(&asked.kind, &asked.value).ok_or_else(unknown)
     };
     let selectors = selectors.into_iter().map(read).collect::<Result<_, Problem>>()?;
-    let question = ScopeQuestion { selectors, from, to, engagement };
-    let scope = call.custody.scope(&call.caller, call.request, &question).await;
-    answer(&scope.map_err(|error| call.problem(&error))?)
+    Ok(ScopeQuestion { selectors, from, to, engagement })
 }
 
 pub(super) async fn ledger(call: Call) -> Answer {

@@ -118,6 +118,7 @@ impl Problem {
             CustodyError::Missing { .. }
             | CustodyError::Invalid(_)
             | CustodyError::Conflict(_)
+            | CustodyError::Incident(_)
             | CustodyError::Paused => Self::new(kind, error.to_string()),
             inside => Self::inside(request, kind, inside),
         }

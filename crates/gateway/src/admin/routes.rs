@@ -12,7 +12,7 @@ use http_body_util::Full;
 use serde::de::DeserializeOwned;
 
 use super::problem::Problem;
-use super::{Interpreter, budgets, handlers, intake, watch};
+use super::{Interpreter, budgets, handlers, incidents, intake, watch};
 use crate::tls::CertificateState;
 
 /// Where the API begins.
@@ -157,6 +157,17 @@ routes! {
     POST "receivers" "alarm receiver add" => watch::add_receiver;
     DELETE "receivers/{id}" "alarm receiver remove" => watch::drop_receiver;
     POST "scope" "scope" => handlers::scope;
+    GET "incidents" "incident list" => incidents::list;
+    POST "incidents" "incident open" => incidents::open;
+    GET "incidents/{id}" "incident show" => incidents::show;
+    POST "incidents/{id}/acts" "incident act" => incidents::act;
+    POST "incidents/{id}/scope" "incident scope" => incidents::scope;
+    POST "incidents/{id}/contain" "incident contain" => incidents::contain;
+    POST "incidents/{id}/reports" "incident report" => incidents::report;
+    GET "incidents/{id}/reports/{no}/documents/{name}" "incident report" => incidents::document;
+    GET "incidents/{id}/reports/{no}/partners/{engagement}" "incident partner" => incidents::partner_document;
+    POST "incidents/{id}/reports/{no}/people/{engagement}" "incident people" => incidents::people;
+    GET "incident-files" "incident files" => incidents::partner_files;
     GET "ledger/checkpoint" "ledger show" => handlers::ledger;
     POST "ledger/verify" "ledger verify" => handlers::verify;
     POST "ledger/pack/{engagement}" "ledger pack" => handlers::pack;

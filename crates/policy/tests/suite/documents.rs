@@ -22,9 +22,10 @@ and whatever forbids wins. When nothing permits, the refusal cites the first per
 A refusal cites the sentence and the course that teaches it, to callers who may know that the object exists: those with a
 live grant in the engagement, and those who oversee it. All others get one identical answer.
 
-Operators may replace the set. Six promises hold whatever set is loaded (`crates/policy/src/floor.rs`): nobody works in the
+Operators may replace the set. Eight promises hold whatever set is loaded (`crates/policy/src/floor.rs`): nobody works in the
 engagement of another partner; in a paused engagement nothing moves; a closed one stays closed; a resume takes two people; nothing is
-read past a hard budget; that more may leave takes two people.
+read past a hard budget; that more may leave takes two people; so does opening the list of people an incident concerns; and nobody
+lets out of quarantine what they wrote themselves.
 
 | policy | what it does | to | sentence |
 |---|---|---|---|

@@ -66,7 +66,7 @@ fn sections() -> Vec<(String, Case)> {
                     Case { purpose: Some("advertising"), ..plain },
                 ));
             }
-            Verb::Resume | Verb::RaiseBudget => {
+            Verb::Resume | Verb::RaiseBudget | Verb::OpenPeople => {
                 sections.push((format!("{verb}, approved by nobody else"), plain.clone()));
                 sections
                     .push((format!("{verb}, approved by one other person"), Case { approvers: vec![OTHER], ..plain }));

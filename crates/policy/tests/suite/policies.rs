@@ -28,6 +28,8 @@ fn forbidden() -> Vec<(&'static str, Case)> {
         ),
         ("budget-spent", Case { budget: Some(BudgetState::Spent), ..plain() }),
         ("raise-takes-two", Case { verb: Verb::RaiseBudget, roles: vec![Role::Security], ..plain() }),
+        ("privacy-officers-read-no-data", Case { roles: vec![Role::PrivacyOfficer, Role::DataEngineer], ..plain() }),
+        ("people-lists-take-two", Case { verb: Verb::OpenPeople, roles: vec![Role::PrivacyOfficer], ..plain() }),
         ("resume-takes-two", Case { verb: Verb::Resume, roles: vec![Role::Security], ..plain() }),
     ]
 }
@@ -46,6 +48,9 @@ fn permitted() -> Vec<(&'static str, Case, Case)> {
     let release = Case { verb: Verb::ReleaseQuarantined, ..review.clone() };
     let decoys = Case { verb: Verb::KeepDecoys, roles: vec![Role::Security], ..plain() };
     let alarms = Case { verb: Verb::WatchAlarms, roles: vec![Role::Administrator], ..plain() };
+    let respond = Case { verb: Verb::Respond, roles: vec![Role::Security], ..plain() };
+    let officer = Case { roles: vec![Role::PrivacyOfficer], ..scope.clone() };
+    let people = Case { verb: Verb::OpenPeople, approvers: vec![OTHER], ..officer.clone() };
     vec![
         ("scanner", scanner.clone(), Case { kind: PrincipalKind::Person, ..scanner }),
         ("grant-needed", Case::default(), Case { grant: None, ..Case::default() }),
@@ -62,6 +67,9 @@ fn permitted() -> Vec<(&'static str, Case, Case)> {
         ("security-keeps-decoys", decoys.clone(), Case { roles: vec![Role::Administrator], ..decoys }),
         ("security-watches-alarms", alarms.clone(), Case { kind: PrincipalKind::Workload, ..alarms }),
         ("security-sets-budgets", budget.clone(), Case { roles: vec![Role::DataEngineer], ..budget }),
+        ("responders-respond", respond.clone(), Case { kind: PrincipalKind::Workload, ..respond }),
+        ("privacy-officers-scope", officer.clone(), Case { partner: Some(THEIR_PARTNER), ..officer }),
+        ("privacy-officers-open-people-lists", people.clone(), Case { roles: vec![Role::Security], ..people }),
         ("sessions-are-issued", issue.clone(), Case { roles: vec![Role::DataEngineer], ..issue }),
     ]
 }
@@ -94,8 +102,8 @@ fn each_permit_lets_through_what_no_other_does() {
     for (id, case, lacking) in permitted() {
         assert_eq!(case.judge(&decider).unwrap(), [id]);
         let refused = lacking.judge(&decider);
-        if id == "partner-scopes-its-own" {
-            // The verb has two permits, and a refusal cites the first.
+        if ["partner-scopes-its-own", "privacy-officers-scope"].contains(&id) {
+            // The verb has several permits, and a refusal cites the first.
             assert_eq!(cited(&refused).0, "security-and-auditors-scope");
         } else {
             assert_eq!(cited(&refused).0, id);
@@ -221,6 +229,8 @@ fn an_operators_role_is_worth_nothing_at_a_partner() {
         (Verb::Administer, Role::Administrator),
         (Verb::IssueSession, Role::Administrator),
         (Verb::Scan, Role::Workload),
+        (Verb::Respond, Role::Security),
+        (Verb::OpenPeople, Role::PrivacyOfficer),
     ] {
         let case = Case {
             verb,

@@ -86,13 +86,16 @@ fn for_all(holds: impl Fn(&Case, bool)) {
     );
 }
 
-/// In a paused engagement nothing is permitted but to scope and to resume; in a closed one nothing but to scope.
+/// In a paused engagement nothing is permitted but to scope and to resume; in a closed one nothing but to scope. Whom an incident concerns
+/// can be learned in both.
 #[test]
 fn pause_dominates() {
     for_all(|case, permitted| match case.state {
         State::Active => {}
-        State::Paused => assert!(!permitted || matches!(case.verb, Verb::Scope | Verb::Resume), "{case:?}"),
-        State::Closed => assert!(!permitted || case.verb == Verb::Scope, "{case:?}"),
+        State::Paused => {
+            assert!(!permitted || matches!(case.verb, Verb::Scope | Verb::Resume | Verb::OpenPeople), "{case:?}")
+        }
+        State::Closed => assert!(!permitted || matches!(case.verb, Verb::Scope | Verb::OpenPeople), "{case:?}"),
     });
 }
 
@@ -131,6 +134,8 @@ fn compartments_and_auditors() {
                 | Verb::WatchAlarms
                 | Verb::SetBudget
                 | Verb::RaiseBudget
+                | Verb::Respond
+                | Verb::OpenPeople
         );
         assert!(!(permitted && !evidence && case.roles.contains(&Role::Auditor)), "{case:?}");
     });
@@ -181,6 +186,20 @@ fn budgets_hold_and_are_raised_by_two() {
     for_all(|case, permitted| {
         assert!(!(permitted && case.verb == Verb::Read && case.budget == Some(BudgetState::Spent)), "{case:?}");
         assert!(!(permitted && case.verb == Verb::RaiseBudget) || case.approvers.contains(&OTHER), "{case:?}");
+    });
+}
+
+/// Whom an incident concerns is shown to a privacy officer of the operator alone, never without somebody else; and no privacy
+/// officer touches data.
+#[test]
+fn people_lists_take_a_privacy_officer_and_somebody_else() {
+    for_all(|case, permitted| {
+        if permitted && case.verb == Verb::OpenPeople {
+            assert!(case.approvers.contains(&OTHER) && case.kind == PrincipalKind::Person, "{case:?}");
+            assert!(case.partner.is_none() && case.roles.contains(&Role::PrivacyOfficer), "{case:?}");
+        }
+        let data = matches!(case.verb, Verb::Read | Verb::Head | Verb::List | Verb::Write | Verb::Delete);
+        assert!(!(permitted && data && case.roles.contains(&Role::PrivacyOfficer)), "{case:?}");
     });
 }
 

@@ -88,12 +88,12 @@ fn no_set_can_allow_what_the_floor_forbids() {
 
         let paused = Case { state: State::Paused, ..case.clone() }.judge(&decider);
         match verb {
-            Verb::Scope | Verb::Resume => assert!(paused.is_ok()),
+            Verb::Scope | Verb::Resume | Verb::OpenPeople => assert!(paused.is_ok()),
             _ => assert_eq!(cited(&paused), ("floor-paused", Kind::Paused)),
         }
         let closed = Case { state: State::Closed, ..case.clone() }.judge(&decider);
         match verb {
-            Verb::Scope => assert!(closed.is_ok()),
+            Verb::Scope | Verb::OpenPeople => assert!(closed.is_ok()),
             _ => assert_eq!(cited(&closed), ("floor-closed", Kind::Refused)),
         }
         let stranger = Case { partner: Some(STRANGER), ..case.clone() }.judge(&decider);
@@ -107,6 +107,8 @@ fn no_set_can_allow_what_the_floor_forbids() {
     assert_eq!(cited(&raise.judge(&decider)), ("floor-raise", Kind::Refused));
     let spent = Case { budget: Some(BudgetState::Spent), ..Case::default() };
     assert_eq!(cited(&spent.judge(&decider)), ("floor-budget", Kind::Refused));
+    let alone = Case { verb: Verb::OpenPeople, ..Case::default() };
+    assert_eq!(cited(&alone.judge(&decider)), ("floor-people", Kind::Refused));
     let own = Case { verb: Verb::ReleaseQuarantined, own_work: true, ..Case::default() };
     assert_eq!(cited(&own.judge(&decider)), ("floor-quarantine", Kind::Refused));
 }

@@ -148,7 +148,9 @@ impl Case {
             | Verb::KeepDecoys
             | Verb::WatchAlarms
             | Verb::SetBudget
-            | Verb::RaiseBudget => Target::Engagement,
+            | Verb::RaiseBudget
+            | Verb::Respond
+            | Verb::OpenPeople => Target::Engagement,
         }
     }
 
