@@ -97,6 +97,15 @@ impl Catalog {
         self.read(|sql| rows(sql, REQUESTS, text, &values, read))
     }
 
+    /// Whether any log of the store was ever imported that told of anything.
+    ///
+    /// # Errors
+    /// `Corrupt` or `Unavailable`.
+    pub fn knows_store_log(&self) -> Result<bool, CatalogError> {
+        let text = "SELECT request FROM store_requests LIMIT 1";
+        self.read(|sql| one(sql, REQUESTS, text, &[], |row| row.vec())).map(|found| found.is_some())
+    }
+
     /// Whose blobs these are; those of no version are left out. Reads the parts of every version there ever was, about a
     /// microsecond each.
     ///

@@ -231,6 +231,7 @@ fn a_changed_ledger_is_noticed() {
     world.ends(5, &["ledger", "verify"]);
     let log = world.stop();
     assert!(log.contains("entry 1 of chain `system` does not verify"), "{log}");
+    assert!(log.contains("budgets cannot be counted: nothing is read"), "{log}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]

@@ -15,6 +15,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use base::fence::Guarded;
@@ -51,6 +52,8 @@ pub(crate) struct Budgets {
     books: RwLock<HashMap<EngagementId, Arc<Mutex<Kept>>>>,
     clock: Arc<dyn Clock>,
     began: (Timestamp, Tick),
+    /// Set when the record does not say what was read: then nothing more is.
+    closed: AtomicBool,
 }
 
 /// A book, and which revision of the plan it keeps to: 0 is the plan that is shipped.
@@ -112,7 +115,7 @@ pub(crate) struct Earned {
 impl Budgets {
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
         let began = (clock.now(), clock.tick());
-        Self { books: RwLock::default(), clock, began }
+        Self { books: RwLock::default(), clock, began, closed: AtomicBool::new(false) }
     }
 
     /// The time of the books: it passes as the machine's own does, whatever becomes of the wall's.
@@ -120,6 +123,11 @@ impl Budgets {
         let (wall, tick) = self.began;
         let passed = self.clock.tick().micros_since(tick);
         Timestamp(wall.0.saturating_add(i64::try_from(passed).unwrap_or(i64::MAX)))
+    }
+
+    /// Refuses every further read, until the program is opened on a record that can be counted.
+    pub(crate) fn close(&self) {
+        self.closed.store(true, Ordering::Release);
     }
 
     /// The book of an engagement.
@@ -161,6 +169,10 @@ impl Custody {
             let permit = self.judge(asked.caller, asked.matter(window, None)).await?;
             let receipt = self.release(asked.caller, permit).await?;
             return Ok(Earned { receipt, window, charged: None });
+        }
+        if self.budgets.closed.load(Ordering::Acquire) {
+            let what = "what was read lately cannot be counted, so nothing is: run `cofferdam ledger verify`";
+            return Err(CustodyError::Corrupt(what.to_owned()));
         }
         let wanted = window.from..window.to;
         let content = self.content(asked.version, &wanted)?;

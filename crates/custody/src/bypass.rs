@@ -228,6 +228,22 @@ impl Custody {
         Ok(all)
     }
 
+    /// How many requests went round the program in a window, in these engagements; nothing if no log was ever imported.
+    pub(crate) fn bypass_rows(
+        &self,
+        engagements: impl Iterator<Item = EngagementId>,
+        window: &Range<Timestamp>,
+    ) -> Result<Option<u64>, CustodyError> {
+        if !self.catalog.knows_store_log()? {
+            return Ok(None);
+        }
+        let mut rows = 0_u64;
+        for engagement in engagements {
+            rows = rows.saturating_add(self.bypassed(engagement, window.clone())?.requests);
+        }
+        Ok(Some(rows))
+    }
+
     /// The alarm of an import that showed bypasses.
     fn bypass_alarm(
         &self,

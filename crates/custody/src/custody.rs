@@ -177,7 +177,14 @@ impl Custody {
             packing: tokio::sync::Mutex::default(),
         });
         custody.reconcile_pauses().await?;
-        custody.open_budgets()?;
+        match custody.open_budgets() {
+            // Whoever finds a damaged record must be able to pause, to scope and to verify it. Nothing is read on it.
+            Err(error) if error.kind() == base::Kind::Corrupt => {
+                tracing::error!(error = base::error::chain(&error), "budgets cannot be counted: nothing is read");
+                custody.budgets.close();
+            }
+            opened => opened?,
+        }
         Ok(custody)
     }
 

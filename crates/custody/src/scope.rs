@@ -176,6 +176,17 @@ impl Custody {
                     part.unscanned, part.name
                 ));
             }
+            let bypassed = self.bypassed(id, question.from..question.to)?;
+            if bypassed.requests > 0 {
+                scope.limits.push(format!(
+                    "the store's own log tells of {} requests in `{}` that went round this program: sealed bytes of {} versions \
+                     were read, {} were overwritten or deleted; by whom is in the record",
+                    bypassed.requests,
+                    part.name,
+                    bypassed.versions.len(),
+                    bypassed.altered.len()
+                ));
+            }
             scope.possible_bytes = scope.possible_bytes.saturating_add(self.catalog.engagement_bytes(id)?.0);
             scope.engagements.push(part);
         }

@@ -6,9 +6,12 @@ mod world;
 
 use base::id::ChainId;
 use base::{Clock, Timestamp};
+use catalog::model::SelectorKind;
 use custody::access::Span;
 use custody::bypass::{Imported, Ours, Row};
+use custody::scope::ScopeQuestion;
 use custody::settings::DatasetSettings;
+use custody::touch::Selector;
 use reconcile::Logs;
 use world::World;
 
@@ -98,6 +101,10 @@ async fn what_we_did_not_fetch_went_round_us_and_stays_on_record() {
     assert_eq!(bypassed.versions.len(), 1);
     assert_eq!(bypassed.requests, 3 + 20 - fetches);
     assert_eq!(world.custody.bypassed(engagement, at(60)..at(120)).unwrap().requests, 0);
+    let selectors = vec![Selector { kind: SelectorKind::Engagement, value: engagement.to_string() }];
+    let question = ScopeQuestion { selectors, from: at(-60), to: at(60), engagement: None };
+    let scope = world.custody.scope(&world.bob(), world.request(), &question).await.unwrap();
+    assert!(scope.limits.iter().any(|limit| limit.contains("went round this program")), "{:?}", scope.limits);
 
     // It survives the program.
     let world = world.reopen().await;

@@ -27,6 +27,7 @@ const NOT_COVERED: &[&str] = &[
 const NOT_RECORDED: &[&str] = &[
     "how often each type of data occurs (records)",
     "minors among the people",
+    "how many accesses there were over time",
     "engagements within reach of a selector that touched nothing in them",
 ];
 
@@ -77,12 +78,15 @@ impl Custody {
             }
         }
         let first = story.reports.first();
+        let selectors = selectors(story, now);
+        let window = selectors.window.from..selectors.window.to;
+        let bypass_rows = self.bypass_rows(sliced.iter().map(|part| part.slice.engagement), &window)?;
         Ok(Draft {
             kind,
             made: now,
             incident,
             clocks: story.clocks.clone(),
-            selectors: selectors(story, now),
+            selectors,
             slices: sliced.iter().map(|part| part.slice.clone()).collect(),
             keys_taken: keys_taken.0,
             keys_taken_basis: keys_taken.1,
@@ -103,7 +107,7 @@ impl Custody {
             limits: Limits {
                 ledger_complete_from: self.reader.one(0)?.map(|entry| entry.at),
                 gaps: Vec::new(),
-                bypass_rows: None,
+                bypass_rows,
                 unscanned_objects: 0,
                 scanner_version: crate::facts::facts_version(0).to_owned(),
                 recall_by_type_permille: Default::default(),
