@@ -1,7 +1,7 @@
 //! Incidents: who noticed what, who does what about it, what it reached, who is told, and what is learnt.
 //!
-//! An incident is its lines ([`line`]): acts of named people, in order, sealed and never changed, each an entry of the ledger in
-//! the same transaction ([`book`], [`chain`]). What it is said to have reached is asked anew for every report, of the same
+//! An incident is its lines ([`mod@line`]): acts of named people, in order, sealed and never changed, each an entry of the ledger in
+//! the same transaction (`book`, `chain`). What it is said to have reached is asked anew for every report, of the same
 //! record that everything else rests on.
 //!
 //! The states, clocks, rules of law and forms of the report are the crate `incident`'s, which is pure; here they meet the record.
